@@ -1,4 +1,5 @@
-// Bundles each program into dist/, so that it starts fast and needs nothing but lmdb's prebuilt binary beside it.
+// Bundles each program into dist/, so that it starts fast and needs nothing but lmdb's prebuilt
+// binary beside it.
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,8 +10,10 @@ const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'
 const dist = join(root, 'dist');
 
 // CommonJS dependencies inside an ES module bundle call require() for Node's own modules.
-const requireShim =
-  "import{createRequire as __dcosRequire}from'node:module';const require=__dcosRequire(import.meta.url);";
+const requireShim = [
+  "import{createRequire as __dcosRequire}from'node:module';",
+  'const require=__dcosRequire(import.meta.url);',
+].join('');
 
 const common = {
   bundle: true,

@@ -1,11 +1,14 @@
 /**
- * Who is who between our own servers: each principal's secret follows from the cluster's key, so that the master knows a
- * new service's secret without being told (DESIGN §11.10), and artifact paths are signed by the same key (§11.3).
+ * Who is who between our own servers: each principal's secret follows from the cluster's key, so
+ * that the master knows a new service's secret without being told (DESIGN §11.10), and artifact
+ * paths are signed by the same key (§11.3).
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 
-/** The secret of `principal`: hex, 64 characters. `clusterKey` is the text of `keys/cluster.key`. */
+/**
+ * The secret of `principal`: hex, 64 characters. `clusterKey` is the text of `keys/cluster.key`.
+ */
 export function secretOf(clusterKey: string, principal: string): string {
   return createHmac('sha256', clusterKey).update(`principal:${principal}`).digest('hex');
 }
@@ -15,7 +18,10 @@ export function basicAuthorization(principal: string, secret: string): string {
   return `Basic ${Buffer.from(`${principal}:${secret}`).toString('base64')}`;
 }
 
-/** The principal that an HTTP Basic header proves to be, by `secretOf`; `undefined` if it proves none. */
+/**
+ * The principal that an HTTP Basic header proves to be, by `secretOf`; `undefined` if it proves
+ * none.
+ */
 export function principalOf(headers: IncomingHttpHeaders, clusterKey: string): string | undefined {
   const encoded = /^Basic (\S+)$/i.exec(headers.authorization ?? '')?.[1];
   if (encoded === undefined) return undefined;
@@ -23,7 +29,9 @@ export function principalOf(headers: IncomingHttpHeaders, clusterKey: string): s
   const colon = text.indexOf(':');
   if (colon < 1) return undefined;
   const principal = text.slice(0, colon);
-  return equalSecrets(text.slice(colon + 1), secretOf(clusterKey, principal)) ? principal : undefined;
+  return equalSecrets(text.slice(colon + 1), secretOf(clusterKey, principal))
+    ? principal
+    : undefined;
 }
 
 /** Compares in constant time. */

@@ -1,6 +1,7 @@
 /**
- * The loop that every stateful server and the simulator share (DESIGN §3): events in, one durable batch, effects out.
- * A `step` decides; this file is the only place that orders persistence before what the world can see.
+ * The loop that every stateful server and the simulator share (DESIGN §3): events in, one durable
+ * batch, effects out. A `step` decides; this file is the only place that orders persistence before
+ * what the world can see.
  */
 import type { Clock } from './clock.js';
 import { DcosError } from './errors.js';
@@ -19,17 +20,26 @@ export interface Reply {
   readonly result: unknown;
 }
 
-/** An order that `step` returns. `Persist` and `Reply` are carried out here, all others by the shell. */
+/**
+ * An order that `step` returns. `Persist` and `Reply` are carried out here, all others by the
+ * shell.
+ */
 export type Effect = { readonly type: string };
 
-/** Changes `state` for `event` at time `now` (ms since 1970) and returns what is to be done. No I/O, no clock, no chance. */
+/**
+ * Changes `state` for `event` at time `now` (ms since 1970) and returns what is to be done. No I/O,
+ * no clock, no chance.
+ */
 export type Step<State, Event, AnyEffect extends Effect> = (
   state: State,
   event: Event,
   now: number,
 ) => AnyEffect[];
 
-/** One handler for each effect but `Persist` and `Reply`: an effect without a handler does not compile. Handlers don't block; what they learn comes back as events. */
+/**
+ * One handler for each effect but `Persist` and `Reply`: an effect without a handler does not
+ * compile. Handlers don't block; what they learn comes back as events.
+ */
 export type Performers<AnyEffect extends Effect> = {
   readonly [Type in Exclude<AnyEffect['type'], 'Persist' | 'Reply'>]: (
     effect: Extract<AnyEffect, { type: Type }>,
@@ -53,7 +63,10 @@ export interface DriverOptions<State, Event, AnyEffect extends Effect> {
 export interface Driver<Event> {
   /** Adds an event. Throws `refused` when the queue is full, `failed` after a fatal error. */
   submit(event: Event): void;
-  /** Adds the event that `make` gives for a fresh request id; resolves with the `Reply` to it. Rejects if the loop dies first. */
+  /**
+   * Adds the event that `make` gives for a fresh request id; resolves with the `Reply` to it.
+   * Rejects if the loop dies first.
+   */
   ask<Result>(make: (requestId: string) => Event): Promise<Result>;
   /** Resolves when no event waits and no batch is under way. */
   idle(): Promise<void>;
@@ -71,7 +84,10 @@ export function drive<State, Event, AnyEffect extends Effect>(
   const { state, step, perform, store, clock, onFatal } = options;
   const maxQueue = options.maxQueue ?? 100_000;
   const queue: Event[] = [];
-  const waiting = new Map<string, { resolve(value: unknown): void; reject(error: unknown): void }>();
+  const waiting = new Map<
+    string,
+    { resolve(value: unknown): void; reject(error: unknown): void }
+  >();
   let idleWaiters: (() => void)[] = [];
   let running = false;
   let dead: unknown;
@@ -130,9 +146,12 @@ export function drive<State, Event, AnyEffect extends Effect>(
   };
 
   const submit = (event: Event): void => {
-    if (dead !== undefined) throw new DcosError('failed', 'this server is stopping', { status: 503, cause: dead });
+    if (dead !== undefined)
+      throw new DcosError('failed', 'this server is stopping', { status: 503, cause: dead });
     if (queue.length >= maxQueue) {
-      throw new DcosError('refused', 'this server has too much to do at the moment', { status: 503 });
+      throw new DcosError('refused', 'this server has too much to do at the moment', {
+        status: 503,
+      });
     }
     queue.push(event);
     // Deferred, so that events submitted together share one durable batch.

@@ -1,4 +1,7 @@
-/** A program's own log: one JSON object a line on stderr, for the file that the starter points it at. */
+/**
+ * A program's own log: one JSON object a line on stderr, for the file that the starter points it
+ * at.
+ */
 
 /** How grave a line is. */
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';

@@ -1,4 +1,7 @@
-/** Randomness as an input: seeded where decisions must be repeatable, the system's where ids must be unique. */
+/**
+ * Randomness as an input: seeded where decisions must be repeatable, the system's where ids must be
+ * unique.
+ */
 import { randomBytes, randomUUID } from 'node:crypto';
 
 /** A source of random numbers. */
@@ -21,8 +24,10 @@ export function seededRandom(seed: number): Random {
   };
   const hex = (digits: number): string =>
     Array.from({ length: digits }, () => Math.floor(next() * 16).toString(16)).join('');
-  const uuid = (): string =>
-    `${hex(8)}-${hex(4)}-4${hex(3)}-${(8 + Math.floor(next() * 4)).toString(16)}${hex(3)}-${hex(12)}`;
+  const uuid = (): string => {
+    const variant = (8 + Math.floor(next() * 4)).toString(16);
+    return `${hex(8)}-${hex(4)}-4${hex(3)}-${variant}${hex(3)}-${hex(12)}`;
+  };
   return { next, uuid };
 }
 

@@ -1,13 +1,17 @@
 /**
  * Tokens: signed by the control plane's private key, verified by anybody with its public one.
- * Ed25519 JSON Web Tokens; algorithm and key type are fixed, so neither `none` nor another family is ever taken.
+ * Ed25519 JSON Web Tokens; algorithm and key type are fixed, so neither `none` nor another family
+ * is ever taken.
  */
 import { createPublicKey, verify } from 'node:crypto';
 import { DcosError } from './errors.js';
-import { tryParseJson } from './json.js';
 import type { Caller } from './http/server.js';
+import { tryParseJson } from './json.js';
 
-/** Verifies `token` with the PEM public key; `nowMs` is ms since 1970. Throws `auth` saying what is wrong with it. */
+/**
+ * Verifies `token` with the PEM public key; `nowMs` is ms since 1970. Throws `auth` saying what is
+ * wrong with it.
+ */
 export function verifyToken(token: string, publicKeyPem: string, nowMs: number): Caller {
   const [header, payload, signature, ...more] = token.split('.');
   if (!header || !payload || !signature || more.length > 0) throw wrong('it is no token of ours');
@@ -15,7 +19,10 @@ export function verifyToken(token: string, publicKeyPem: string, nowMs: number):
   if (head.alg !== 'EdDSA') throw wrong('it is signed in a way that is not accepted');
   const key = createPublicKey(publicKeyPem);
   const signed = Buffer.from(`${header}.${payload}`);
-  if (key.asymmetricKeyType !== 'ed25519' || !verify(null, signed, key, Buffer.from(signature, 'base64url'))) {
+  if (
+    key.asymmetricKeyType !== 'ed25519' ||
+    !verify(null, signed, key, Buffer.from(signature, 'base64url'))
+  ) {
     throw wrong('its signature is not of this cluster');
   }
   const claims = decodePart(payload);

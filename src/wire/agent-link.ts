@@ -1,20 +1,32 @@
 /**
- * What the embedded master and its agents say to each other. Apache Mesos uses libprocess messages here, which are no
- * public API; ours is JSON: the agent POSTs REGISTER and gets, as the answer, a RecordIO stream of orders that lives as
- * long as the registration; everything else it has to say it POSTs as messages. Both with the cluster's own credential
- * (HTTP Basic, principal `agent`).
+ * What the embedded master and its agents say to each other. Apache Mesos uses libprocess messages
+ * here, which are no public API; ours is JSON: the agent POSTs REGISTER and gets, as the answer, a
+ * RecordIO stream of orders that lives as long as the registration; everything else it has to say
+ * it POSTs as messages. Both with the cluster's own credential (HTTP Basic, principal `agent`).
  *
- *   POST /internal/agents            body RegisterMessage   → 200, stream of MasterOrder (first one REGISTERED or REFUSED)
- *   POST /internal/agents/:agentId   body AgentMessage      → 202; 410 where the agent is not registered (it registers anew)
+ *   POST /internal/agents            body RegisterMessage
+ *     200, a stream of MasterOrder; the first one is REGISTERED or REFUSED
+ *   POST /internal/agents/:agentId   body AgentMessage
+ *     202, or 410 where the agent is not registered: it registers anew
  *
- * A second REGISTER of the same agent ends the first stream. The master pings over the stream; the agent answers PONG.
+ * A second REGISTER of the same agent ends the first stream. The master pings over the stream; the
+ * agent answers PONG.
  */
 import { z } from 'zod';
 import { idSchema, resourceSchema } from './mesos/common.js';
 import { frameworkInfoSchema, offerOperationSchema } from './mesos/scheduler.js';
-import { agentInfoSchema, executorInfoSchema, killPolicySchema, taskInfoSchema, taskStatusSchema } from './mesos/task.js';
+import {
+  agentInfoSchema,
+  executorInfoSchema,
+  killPolicySchema,
+  taskInfoSchema,
+  taskStatusSchema,
+} from './mesos/task.js';
 
-/** A task as the agent knows it, told to the master when registering so that it can rebuild what it knew. */
+/**
+ * A task as the agent knows it, told to the master when registering so that it can rebuild what it
+ * knew.
+ */
 export const runningTaskSchema = z.looseObject({
   framework_id: idSchema,
   task: taskInfoSchema,
@@ -25,7 +37,11 @@ export const runningTaskSchema = z.looseObject({
 });
 export type RunningTask = z.infer<typeof runningTaskSchema>;
 
-export const runningExecutorSchema = z.looseObject({ framework_id: idSchema, executor: executorInfoSchema });
+/** An executor as the agent knows it, told to the master when registering. */
+export const runningExecutorSchema = z.looseObject({
+  framework_id: idSchema,
+  executor: executorInfoSchema,
+});
 export type RunningExecutor = z.infer<typeof runningExecutorSchema>;
 
 /** An agent comes, or comes back. */
@@ -34,11 +50,17 @@ export const registerMessageSchema = z.looseObject({
   agent: agentInfoSchema,
   /** Of the program. */
   version: z.string(),
-  /** What the agent has after all operations it has applied: static resources, reservations and volumes. */
+  /**
+   * What the agent has after all operations it has applied: static resources, reservations and
+   * volumes.
+   */
   resources: z.array(resourceSchema),
   tasks: z.array(runningTaskSchema),
   executors: z.array(runningExecutorSchema),
-  /** Frameworks of the tasks and executors, so that a failed-over master knows them before they re-subscribe. */
+  /**
+   * Frameworks of the tasks and executors, so that a failed-over master knows them before they
+   * re-subscribe.
+   */
   frameworks: z.array(frameworkInfoSchema),
 });
 export type RegisterMessage = z.infer<typeof registerMessageSchema>;
@@ -52,7 +74,12 @@ export const agentMessageSchema = z.discriminatedUnion('type', [
     framework_id: idSchema.optional(),
     /** The master's id of the operation. */
     operation_uuid: z.string(),
-    state: z.enum(['OPERATION_FINISHED', 'OPERATION_FAILED', 'OPERATION_ERROR', 'OPERATION_DROPPED']),
+    state: z.enum([
+      'OPERATION_FINISHED',
+      'OPERATION_FAILED',
+      'OPERATION_ERROR',
+      'OPERATION_DROPPED',
+    ]),
     message: z.string().optional(),
   }),
   z.looseObject({
@@ -62,7 +89,12 @@ export const agentMessageSchema = z.discriminatedUnion('type', [
     /** As wait(2) gives it: exit code × 256, or a signal's number. */
     status: z.number(),
   }),
-  z.looseObject({ type: z.literal('FRAMEWORK_MESSAGE'), framework_id: idSchema, executor_id: idSchema, data: z.string() }),
+  z.looseObject({
+    type: z.literal('FRAMEWORK_MESSAGE'),
+    framework_id: idSchema,
+    executor_id: idSchema,
+    data: z.string(),
+  }),
   /** The agent goes on purpose: its tasks were stopped, it may be removed at once. */
   z.looseObject({ type: z.literal('UNREGISTER') }),
 ]);
@@ -76,10 +108,16 @@ export const masterOrderSchema = z.discriminatedUnion('type', [
     /** The agent is lost after `maxMissed` pings in a row unanswered. */
     ping_interval_ms: z.number(),
     max_missed_pings: z.number(),
-    /** Tasks that the master does not want to run any more (framework removed, agent was gone): kill them. */
+    /**
+     * Tasks that the master does not want to run any more (framework removed, agent was gone): kill
+     * them.
+     */
     shut_down_frameworks: z.array(idSchema),
   }),
-  /** The agent may not come back under this id (it was marked gone); it must forget its id and work, and register anew. */
+  /**
+   * The agent may not come back under this id (it was marked gone); it must forget its id and work,
+   * and register anew.
+   */
   z.looseObject({ type: z.literal('REFUSED'), message: z.string() }),
   z.looseObject({ type: z.literal('PING'), sequence: z.number() }),
   z.looseObject({
@@ -101,16 +139,30 @@ export const masterOrderSchema = z.discriminatedUnion('type', [
     /** Put on the updates that follow. */
     reason: z.string().optional(),
   }),
-  z.looseObject({ type: z.literal('ACKNOWLEDGE'), framework_id: idSchema, task_id: idSchema, uuid: z.string() }),
+  z.looseObject({
+    type: z.literal('ACKNOWLEDGE'),
+    framework_id: idSchema,
+    task_id: idSchema,
+    uuid: z.string(),
+  }),
   z.looseObject({
     type: z.literal('APPLY_OPERATION'),
     framework_id: idSchema.optional(),
     operation_uuid: z.string(),
     operation: offerOperationSchema,
   }),
-  z.looseObject({ type: z.literal('SHUTDOWN_EXECUTOR'), framework_id: idSchema, executor_id: idSchema }),
+  z.looseObject({
+    type: z.literal('SHUTDOWN_EXECUTOR'),
+    framework_id: idSchema,
+    executor_id: idSchema,
+  }),
   z.looseObject({ type: z.literal('SHUTDOWN_FRAMEWORK'), framework_id: idSchema }),
   z.looseObject({ type: z.literal('UPDATE_FRAMEWORK'), framework: frameworkInfoSchema }),
-  z.looseObject({ type: z.literal('FRAMEWORK_MESSAGE'), framework_id: idSchema, executor_id: idSchema, data: z.string() }),
+  z.looseObject({
+    type: z.literal('FRAMEWORK_MESSAGE'),
+    framework_id: idSchema,
+    executor_id: idSchema,
+    data: z.string(),
+  }),
 ]);
 export type MasterOrder = z.infer<typeof masterOrderSchema>;

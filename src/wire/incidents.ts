@@ -10,9 +10,7 @@ export const incidentSchema = z.object({
   cause: z.string().optional(),
   /** Exit code, signal, out-of-memory, last log lines, health check output; one line each. */
   evidence: z.array(z.string()),
-  agent: z
-    .object({ id: z.string(), hostname: z.string(), rack: z.string().optional() })
-    .optional(),
+  agent: z.object({ id: z.string(), hostname: z.string(), rack: z.string().optional() }).optional(),
   /** What it took down. */
   lost: z.array(
     z.object({

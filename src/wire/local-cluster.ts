@@ -1,8 +1,12 @@
-/** `$DCOS_DIR/local/cluster.json`: what the command line decided about a cluster and its servers read (docs/architecture.md, "A local cluster on disk"). */
+/**
+ * `$DCOS_DIR/local/cluster.json`: what the command line decided about a cluster and its servers
+ * read (docs/architecture.md, "A local cluster on disk").
+ */
 import { z } from 'zod';
 
 const placeSchema = z.object({ host: z.string(), port: z.number().int() });
 
+/** One agent of a local cluster: where it listens and what it offers. */
 export const localAgentSchema = z.object({
   /** From 1. */
   index: z.number().int(),
@@ -17,6 +21,7 @@ export const localAgentSchema = z.object({
 });
 export type LocalAgent = z.infer<typeof localAgentSchema>;
 
+/** The whole file. */
 export const localClusterSchema = z.object({
   /** Of this file. */
   schema: z.literal(1),
@@ -44,6 +49,9 @@ export const localPaths = {
   tokenPublicKey: 'keys/token-public.pem',
   /** While it is there, the loops start no server again. */
   stopFile: 'stop',
-  /** One folder per server: `master`, `agent-1`…, `control`; in each `pid`, `ready`, `log`, `store/`. */
+  /**
+   * One folder per server: `master`, `agent-1`…, `control`; in each `pid`, `ready`, `log`,
+   * `store/`.
+   */
   server: (name: string): string => name,
 } as const;

@@ -1,4 +1,7 @@
-/** Operations of the control plane, as `/operations` shows them (docs/architecture.md, "Operations"). */
+/**
+ * Operations of the control plane, as `/operations` shows them (docs/architecture.md,
+ * "Operations").
+ */
 import { z } from 'zod';
 
 /** The states of a step, as the SDK names them, and `FAILED`. */
@@ -15,6 +18,7 @@ export const stepStatusSchema = z.enum([
 ]);
 export type StepStatus = z.infer<typeof stepStatusSchema>;
 
+/** One step of a phase. */
 export const operationStepSchema = z.object({
   name: z.string(),
   status: stepStatusSchema,
@@ -25,6 +29,7 @@ export const operationStepSchema = z.object({
 });
 export type OperationStep = z.infer<typeof operationStepSchema>;
 
+/** A named group of steps of an operation. */
 export const operationPhaseSchema = z.object({
   name: z.string(),
   status: stepStatusSchema,

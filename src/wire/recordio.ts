@@ -1,4 +1,7 @@
-/** RecordIO: `<length in bytes>\n<record>`, the framing of Mesos' streams (apache/mesos docs/scheduler-http-api.md, "RecordIO response format"). */
+/**
+ * RecordIO: `<length in bytes>\n<record>`, the framing of Mesos' streams (apache/mesos
+ * docs/scheduler-http-api.md, "RecordIO response format").
+ */
 import { DcosError } from '../core/errors.js';
 
 /** The largest record that is taken from a peer, in bytes. */
@@ -21,7 +24,8 @@ export class RecordDecoder {
   push(chunk: Buffer): Buffer[] {
     this.#chunks.push(chunk);
     this.#size += chunk.length;
-    // Joined only when a record can be complete, so that a large record in small chunks costs one copy.
+    // Joined only when a record can be complete, so that a large record in small chunks costs one
+    // copy.
     if (this.#wanted !== undefined && this.#size < this.#wanted) return [];
     let rest = this.#chunks.length === 1 ? chunk : Buffer.concat(this.#chunks);
     const records: Buffer[] = [];

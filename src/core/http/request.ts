@@ -1,4 +1,7 @@
-/** Plain HTTP calls between our own servers and to Mesos: bounded in time and size, over kept-alive connections. */
+/**
+ * Plain HTTP calls between our own servers and to Mesos: bounded in time and size, over kept-alive
+ * connections.
+ */
 import * as http from 'node:http';
 import * as https from 'node:https';
 import { DcosError, messageOf, systemCodeOf } from '../errors.js';
@@ -30,7 +33,8 @@ const keepAliveTls = new https.Agent({ keepAlive: true, maxSockets: 64, maxFreeS
 
 /**
  * Makes the call and reads the whole answer, whatever its status.
- * Throws `unreachable` where no connection or no answer came, `timeout` where it took too long, `failed` where the answer is too large.
+ * Throws `unreachable` where no connection or no answer came, `timeout` where it took too long,
+ * `failed` where the answer is too large.
  */
 export function callHttp(call: HttpCall): Promise<HttpAnswer> {
   const timeoutMs = call.timeoutMs ?? 10_000;
@@ -42,19 +46,28 @@ export function callHttp(call: HttpCall): Promise<HttpAnswer> {
       response.on('data', (chunk: Buffer) => {
         size += chunk.length;
         if (size > maxBytes) {
-          request.destroy(new DcosError('failed', `the answer of ${call.url} is larger than ${maxBytes} bytes`));
+          request.destroy(
+            new DcosError('failed', `the answer of ${call.url} is larger than ${maxBytes} bytes`),
+          );
           return;
         }
         chunks.push(chunk);
       });
       response.on('end', () =>
-        resolve({ status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(chunks) }),
+        resolve({
+          status: response.statusCode ?? 0,
+          headers: response.headers,
+          body: Buffer.concat(chunks),
+        }),
       );
       response.on('error', (error) => reject(asDcosError(call, error)));
       response.on('close', () => clearTimeout(timer));
     });
     const timer = setTimeout(
-      () => request.destroy(new DcosError('timeout', `${call.url} did not answer within ${timeoutMs / 1000} s`)),
+      () =>
+        request.destroy(
+          new DcosError('timeout', `${call.url} did not answer within ${timeoutMs / 1000} s`),
+        ),
       timeoutMs,
     );
     request.on('error', (error) => {
@@ -65,16 +78,25 @@ export function callHttp(call: HttpCall): Promise<HttpAnswer> {
   });
 }
 
-/** Makes the call and hands over the answer as it streams in; only the wait for its headers is bounded by `timeoutMs`. Throws as `callHttp`. */
+/**
+ * Makes the call and hands over the answer as it streams in; only the wait for its headers is
+ * bounded by `timeoutMs`. Throws as `callHttp`.
+ */
 export function streamHttp(call: HttpCall): Promise<http.IncomingMessage> {
   const timeoutMs = call.timeoutMs ?? 10_000;
   return new Promise((resolve, reject) => {
-    const request = openRequest({ ...call, agent: call.agent ?? streamAgentFor(call.url) }, (response) => {
-      clearTimeout(timer);
-      resolve(response);
-    });
+    const request = openRequest(
+      { ...call, agent: call.agent ?? streamAgentFor(call.url) },
+      (response) => {
+        clearTimeout(timer);
+        resolve(response);
+      },
+    );
     const timer = setTimeout(
-      () => request.destroy(new DcosError('timeout', `${call.url} did not answer within ${timeoutMs / 1000} s`)),
+      () =>
+        request.destroy(
+          new DcosError('timeout', `${call.url} did not answer within ${timeoutMs / 1000} s`),
+        ),
       timeoutMs,
     );
     request.on('error', (error) => {
@@ -85,14 +107,20 @@ export function streamHttp(call: HttpCall): Promise<http.IncomingMessage> {
   });
 }
 
-// A stream holds its connection for as long as it lives: it must not take one from the pool's budget.
+// A stream holds its connection for as long as it lives: it must not take one from the pool's
+// budget.
 const streamAgent = new http.Agent({ keepAlive: false });
 const streamAgentTls = new https.Agent({ keepAlive: false });
-const streamAgentFor = (url: string): http.Agent => (url.startsWith('https:') ? streamAgentTls : streamAgent);
+const streamAgentFor = (url: string): http.Agent =>
+  url.startsWith('https:') ? streamAgentTls : streamAgent;
 
-function openRequest(call: HttpCall, onResponse: (response: http.IncomingMessage) => void): http.ClientRequest {
+function openRequest(
+  call: HttpCall,
+  onResponse: (response: http.IncomingMessage) => void,
+): http.ClientRequest {
   const tls = call.url.startsWith('https:');
-  const length = call.body === undefined ? {} : { 'content-length': String(Buffer.byteLength(call.body)) };
+  const length =
+    call.body === undefined ? {} : { 'content-length': String(Buffer.byteLength(call.body)) };
   const options: http.RequestOptions = {
     method: call.method,
     headers: { ...length, ...call.headers },
@@ -106,13 +134,22 @@ function asDcosError(call: HttpCall, error: unknown): DcosError {
   if (error instanceof DcosError) return error;
   const code = systemCodeOf(error);
   const reason = code === 'ECONNREFUSED' ? 'nothing listens there' : messageOf(error);
-  return new DcosError('unreachable', `cannot reach ${new URL(call.url).origin}: ${reason}`, { cause: error });
+  return new DcosError('unreachable', `cannot reach ${new URL(call.url).origin}: ${reason}`, {
+    cause: error,
+  });
 }
 
-/** Makes a call with a JSON body and parses the JSON answer (`undefined` when it is empty). Does not look at the status. Throws as `callHttp`, and `failed` for an answer that is not JSON. */
+/**
+ * Makes a call with a JSON body and parses the JSON answer (`undefined` when it is empty). Does not
+ * look at the status. Throws as `callHttp`, and `failed` for an answer that is not JSON.
+ */
 export async function callJson(
   call: Omit<HttpCall, 'body'> & { readonly json?: unknown },
-): Promise<{ readonly status: number; readonly headers: http.IncomingHttpHeaders; readonly json: unknown }> {
+): Promise<{
+  readonly status: number;
+  readonly headers: http.IncomingHttpHeaders;
+  readonly json: unknown;
+}> {
   const { json, ...rest } = call;
   const answer = await callHttp({
     ...rest,
@@ -128,10 +165,14 @@ export async function callJson(
   try {
     return { status: answer.status, headers: answer.headers, json: JSON.parse(text) };
   } catch (error) {
-    throw new DcosError('failed', `${call.url} answered ${answer.status} with something that is not JSON`, {
-      status: answer.status,
-      data: text.slice(0, 200),
-      cause: error,
-    });
+    throw new DcosError(
+      'failed',
+      `${call.url} answered ${answer.status} with something that is not JSON`,
+      {
+        status: answer.status,
+        data: text.slice(0, 200),
+        cause: error,
+      },
+    );
   }
 }

@@ -1,6 +1,6 @@
 /**
- * The HTTP server that all of our programs use: a table of routes, the caller known before a body is read,
- * Host and Origin checked, sizes and times bounded (DESIGN §9).
+ * The HTTP server that all of our programs use: a table of routes, the caller known before a body
+ * is read, Host and Origin checked, sizes and times bounded (DESIGN §9).
  */
 import * as http from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -62,16 +62,29 @@ export interface ServerOptions {
   /** 0 takes a free one. */
   readonly port: number;
   readonly routes: readonly Route[];
-  /** Names the caller from the headers, or gives `undefined` for none; may throw `auth` with a reason. */
+  /**
+   * Names the caller from the headers, or gives `undefined` for none; may throw `auth` with a
+   * reason.
+   */
   readonly authenticate: (headers: http.IncomingHttpHeaders) => Promise<Caller | undefined>;
   /** Sent with 401. */
   readonly wwwAuthenticate: string;
-  /** Host header values (without port) that are served besides `host`; others get 403: no DNS rebinding. */
+  /**
+   * Host header values (without port) that are served besides `host`; others get 403: no DNS
+   * rebinding.
+   */
   readonly allowedHosts?: readonly string[];
-  /** How an error becomes an answer; the default is `{message, hint?, code}` with the error's status. */
+  /**
+   * How an error becomes an answer; the default is `{message, hint?, code}` with the error's
+   * status.
+   */
   readonly errorAnswer?: (error: DcosError, request: Request) => Answer;
   /** A protocol upgrade (WebSocket, TTY); refused with 400 where absent. */
-  readonly onUpgrade?: (request: http.IncomingMessage, socket: import('node:stream').Duplex, head: Buffer) => void;
+  readonly onUpgrade?: (
+    request: http.IncomingMessage,
+    socket: import('node:stream').Duplex,
+    head: Buffer,
+  ) => void;
   readonly log: Logger;
 }
 
@@ -104,14 +117,19 @@ export function statusOf(error: DcosError): number {
 /** Starts a server. Throws `conflict` if the port is taken, `io` if the address can't be used. */
 export async function startServer(options: ServerOptions): Promise<Server> {
   const compiled = options.routes.map(compileRoute);
-  const server = http.createServer({ requestTimeout: 0, headersTimeout: 20_000, keepAliveTimeout: 60_000 });
+  const server = http.createServer({
+    requestTimeout: 0,
+    headersTimeout: 20_000,
+    keepAliveTimeout: 60_000,
+  });
   server.maxConnections = 4096;
   server.on('request', (raw, response) => void serve(options, compiled, raw, response));
   server.on('clientError', (_error, socket) => {
     if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n');
   });
   server.on('upgrade', (request, socket, head) => {
-    if (options.onUpgrade && hostAllowed(options, request)) options.onUpgrade(request, socket, head);
+    if (options.onUpgrade && hostAllowed(options, request))
+      options.onUpgrade(request, socket, head);
     else socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n');
   });
   await listen(server, options.host, options.port);
@@ -134,7 +152,9 @@ function listen(server: http.Server, host: string, port: number): Promise<void> 
       reject(
         new DcosError(
           taken ? 'conflict' : 'io',
-          taken ? `port ${port} of ${host} is in use by another program` : `cannot listen on ${host}:${port}: ${messageOf(error)}`,
+          taken
+            ? `port ${port} of ${host} is in use by another program`
+            : `cannot listen on ${host}:${port}: ${messageOf(error)}`,
           { cause: error },
         ),
       );
@@ -154,7 +174,8 @@ function compileRoute(route: Route): CompiledRoute {
   return {
     route,
     match: (path) => {
-      if (rest === undefined ? path.length !== segments.length : path.length < segments.length) return undefined;
+      if (rest === undefined ? path.length !== segments.length : path.length < segments.length)
+        return undefined;
       const params: Record<string, string> = {};
       for (const [index, segment] of segments.entries()) {
         const value = path[index] ?? '';
@@ -201,7 +222,8 @@ async function serve(
     const found = findRoute(routes, request);
     if (found.route.access === 'token') {
       const caller = await options.authenticate(raw.headers);
-      if (caller === undefined) throw new DcosError('auth', 'authentication is required', { status: 401 });
+      if (caller === undefined)
+        throw new DcosError('auth', 'authentication is required', { status: 401 });
       found.request = { ...found.request, caller };
     }
     const answer = await found.route.handle(found.request);
@@ -211,14 +233,21 @@ async function serve(
   }
 }
 
-function findRoute(routes: readonly CompiledRoute[], request: Request): { route: Route; request: Request } {
+function findRoute(
+  routes: readonly CompiledRoute[],
+  request: Request,
+): { route: Route; request: Request } {
   const path = request.path.split('/').slice(1);
   let pathKnown = false;
   for (const { route, match } of routes) {
     const params = match(path);
     if (params === undefined) continue;
     pathKnown = true;
-    if (route.method === '*' || route.method === request.method || (route.method === 'GET' && request.method === 'HEAD')) {
+    if (
+      route.method === '*' ||
+      route.method === request.method ||
+      (route.method === 'GET' && request.method === 'HEAD')
+    ) {
       return { route, request: { ...request, params } };
     }
   }
@@ -245,7 +274,10 @@ function toRequest(raw: http.IncomingMessage, response: http.ServerResponse): Re
       try {
         return JSON.parse(text);
       } catch (error) {
-        throw new DcosError('invalid', `the body is not JSON: ${messageOf(error)}`, { status: 400, cause: error });
+        throw new DcosError('invalid', `the body is not JSON: ${messageOf(error)}`, {
+          status: 400,
+          cause: error,
+        });
       }
     },
     raw,
@@ -261,13 +293,17 @@ function readBody(raw: http.IncomingMessage, maxBytes: number): Promise<Buffer> 
       size += chunk.length;
       if (size > maxBytes) {
         raw.pause();
-        reject(new DcosError('invalid', `the body is larger than ${maxBytes} bytes`, { status: 413 }));
+        reject(
+          new DcosError('invalid', `the body is larger than ${maxBytes} bytes`, { status: 413 }),
+        );
         return;
       }
       chunks.push(chunk);
     });
     raw.on('end', () => resolve(Buffer.concat(chunks)));
-    raw.on('error', (error) => reject(new DcosError('failed', 'the request broke off', { cause: error })));
+    raw.on('error', (error) =>
+      reject(new DcosError('failed', 'the request broke off', { cause: error })),
+    );
     raw.on('close', () => reject(new DcosError('failed', 'the request broke off')));
   });
 }
@@ -275,7 +311,8 @@ function readBody(raw: http.IncomingMessage, maxBytes: number): Promise<Buffer> 
 /** Writes a whole answer. */
 function send(raw: http.IncomingMessage, response: http.ServerResponse, answer: Answer): void {
   const bytes =
-    answer.bytes ?? Buffer.from(answer.json === undefined ? (answer.text ?? '') : JSON.stringify(answer.json));
+    answer.bytes ??
+    Buffer.from(answer.json === undefined ? (answer.text ?? '') : JSON.stringify(answer.json));
   const type =
     answer.json !== undefined
       ? { 'content-type': 'application/json' }
@@ -288,7 +325,9 @@ function send(raw: http.IncomingMessage, response: http.ServerResponse, answer: 
 
 function answerError(options: ServerOptions, request: Request, thrown: unknown): void {
   const error =
-    thrown instanceof DcosError ? thrown : new DcosError('internal', 'an internal error', { cause: thrown });
+    thrown instanceof DcosError
+      ? thrown
+      : new DcosError('internal', 'an internal error', { cause: thrown });
   const status = statusOf(error);
   if (status >= 500) {
     options.log.error('a request failed', {

@@ -1,6 +1,7 @@
 /**
- * The store of a service scheduler: a namespace of the control plane's store, over HTTP (DESIGN §11.1).
- * A control plane that can't be reached is waited for: what depends on the write stays undone meanwhile.
+ * The store of a service scheduler: a namespace of the control plane's store, over HTTP (DESIGN
+ * §11.1). A control plane that can't be reached is waited for: what depends on the write stays
+ * undone meanwhile.
  */
 import { DcosError } from '../errors.js';
 import { callJson } from '../http/request.js';
@@ -29,7 +30,9 @@ export async function openHttpStore(options: HttpStoreOptions): Promise<Store> {
   return {
     load: async (prefix) => {
       const path = `${base}/records?prefix=${encodeURIComponent(prefix)}`;
-      const { records } = (await patiently(options, 'GET', path)) as { records: Record<string, unknown> };
+      const { records } = (await patiently(options, 'GET', path)) as {
+        records: Record<string, unknown>;
+      };
       return new Map(Object.entries(records).sort(([a], [b]) => (a < b ? -1 : 1)));
     },
     commit: async (writes) => {
@@ -39,22 +42,41 @@ export async function openHttpStore(options: HttpStoreOptions): Promise<Store> {
   };
 }
 
-async function patiently(options: HttpStoreOptions, method: string, url: string, json?: unknown): Promise<unknown> {
+async function patiently(
+  options: HttpStoreOptions,
+  method: string,
+  url: string,
+  json?: unknown,
+): Promise<unknown> {
   for (let pauseMs = 100; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
     try {
       const authorization = `token=${await options.token()}`;
-      const answer = await callJson({ method, url, headers: { authorization }, ...(json === undefined ? {} : { json }) });
-      if (answer.status === 409) throw new DcosError('fenced', 'another scheduler has taken over this service');
+      const answer = await callJson({
+        method,
+        url,
+        headers: { authorization },
+        ...(json === undefined ? {} : { json }),
+      });
+      if (answer.status === 409)
+        throw new DcosError('fenced', 'another scheduler has taken over this service');
       if (answer.status === 400 || answer.status === 413) {
-        throw new DcosError('invalid', `the store refused the write: ${JSON.stringify(answer.json)}`);
+        throw new DcosError(
+          'invalid',
+          `the store refused the write: ${JSON.stringify(answer.json)}`,
+        );
       }
       if (answer.status === 200) return answer.json;
-      options.log.warn('the store answered with an error; trying again', { status: answer.status, url });
+      options.log.warn('the store answered with an error; trying again', {
+        status: answer.status,
+        url,
+      });
     } catch (error) {
-      if (error instanceof DcosError && (error.code === 'fenced' || error.code === 'invalid')) throw error;
+      if (error instanceof DcosError && (error.code === 'fenced' || error.code === 'invalid'))
+        throw error;
       options.log.warn('the store cannot be reached; trying again', { url, error: String(error) });
     }
-    if (options.signal?.aborted) throw new DcosError('failed', 'stopped while waiting for the store');
+    if (options.signal?.aborted)
+      throw new DcosError('failed', 'stopped while waiting for the store');
     await new Promise((resolve) => setTimeout(resolve, pauseMs));
   }
 }

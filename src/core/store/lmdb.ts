@@ -1,4 +1,7 @@
-/** The embedded store: LMDB, whose copy-on-write pages survive `kill -9` and power loss at any moment. */
+/**
+ * The embedded store: LMDB, whose copy-on-write pages survive `kill -9` and power loss at any
+ * moment.
+ */
 import { mkdirSync } from 'node:fs';
 import type { open as openLmdb } from 'lmdb';
 import { DcosError, messageOf, systemCodeOf } from '../errors.js';
@@ -10,7 +13,8 @@ const schemaKey = '.schema';
 
 /**
  * Opens the store in `folder`, making it if absent.
- * Throws `corrupt` where the file is no store of ours, `invalid` where a newer version wrote it, `io` where the folder can't be used.
+ * Throws `corrupt` where the file is no store of ours, `invalid` where a newer version wrote it,
+ * `io` where the folder can't be used.
  */
 export async function openLmdbStore(folder: string): Promise<Store> {
   const db = await openDatabase(folder);
@@ -49,7 +53,8 @@ type Database = ReturnType<typeof openLmdb<string, string>>;
 
 async function openDatabase(folder: string): Promise<Database> {
   try {
-    // Loaded here, so that programs on agents, which have no embedded store, need no binary beside them.
+    // Loaded here, so that programs on agents, which have no embedded store, need no binary beside
+    // them.
     const { open } = await import('lmdb');
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     return open<string, string>({
@@ -68,7 +73,7 @@ async function openDatabase(folder: string): Promise<Database> {
       {
         hint: io
           ? 'The folder must be writable and the disk must have room.'
-          : 'The state is damaged. Move the folder away to start anew, or restore a snapshot of it.',
+          : 'The state is damaged. Move the folder away to start anew, or restore a snapshot.',
         cause: error,
       },
     );

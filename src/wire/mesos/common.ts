@@ -8,6 +8,7 @@ import { z } from 'zod';
 export const idSchema = z.looseObject({ value: z.string().min(1) });
 export type Id = z.infer<typeof idSchema>;
 
+/** Free text pairs on tasks, reservations and frameworks; a key may stand there more than once. */
 export const labelsSchema = z.looseObject({
   labels: z.array(z.looseObject({ key: z.string(), value: z.string().optional() })).optional(),
 });
@@ -21,6 +22,7 @@ const setSchema = z.looseObject({ item: z.array(z.string()).optional() });
 const textSchema = z.looseObject({ value: z.string() });
 const valueType = z.enum(['SCALAR', 'RANGES', 'SET', 'TEXT']);
 
+/** What an operator said about an agent (`rack`, `node`…); not consumed by tasks. */
 export const attributeSchema = z.looseObject({
   name: z.string(),
   type: valueType,
@@ -31,6 +33,7 @@ export const attributeSchema = z.looseObject({
 });
 export type Attribute = z.infer<typeof attributeSchema>;
 
+/** One level of a reservation; STATIC comes from the agent's flags, DYNAMIC from a RESERVE. */
 export const reservationSchema = z.looseObject({
   type: z.enum(['UNKNOWN', 'STATIC', 'DYNAMIC']).optional(),
   role: z.string().optional(),
@@ -39,6 +42,7 @@ export const reservationSchema = z.looseObject({
 });
 export type Reservation = z.infer<typeof reservationSchema>;
 
+/** Where a volume appears inside a container. */
 export const volumeSchema = z.looseObject({
   mode: z.enum(['RW', 'RO']),
   container_path: z.string(),
@@ -47,8 +51,13 @@ export const volumeSchema = z.looseObject({
 });
 export type Volume = z.infer<typeof volumeSchema>;
 
+/**
+ * What makes a disk resource a volume (`persistence`, `volume`) or a disk of its own (`source`).
+ */
 export const diskInfoSchema = z.looseObject({
-  persistence: z.looseObject({ id: z.string().min(1), principal: z.string().optional() }).optional(),
+  persistence: z
+    .looseObject({ id: z.string().min(1), principal: z.string().optional() })
+    .optional(),
   volume: volumeSchema.optional(),
   source: z.looseObject({ type: z.string() }).optional(),
 });
@@ -73,6 +82,7 @@ export const resourceSchema = z.looseObject({
 });
 export type Resource = z.infer<typeof resourceSchema>;
 
+/** The fault domain of an agent or master: the zone is what this project calls a rack. */
 export const domainSchema = z.looseObject({
   fault_domain: z
     .looseObject({
@@ -83,6 +93,7 @@ export const domainSchema = z.looseObject({
 });
 export type Domain = z.infer<typeof domainSchema>;
 
+/** Where something listens. */
 export const addressSchema = z.looseObject({
   hostname: z.string().optional(),
   ip: z.string().optional(),

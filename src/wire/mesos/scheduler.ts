@@ -1,8 +1,19 @@
-/** The v1 scheduler API (apache/mesos include/mesos/v1/scheduler/scheduler.proto, docs/scheduler-http-api.md): calls in, events out. */
+/**
+ * The v1 scheduler API (apache/mesos include/mesos/v1/scheduler/scheduler.proto,
+ * docs/scheduler-http-api.md): calls in, events out.
+ */
 import { z } from 'zod';
-import { attributeSchema, domainSchema, idSchema, labelsSchema, resourceSchema, addressSchema } from './common.js';
-import { executorInfoSchema, taskInfoSchema, taskStatusSchema, killPolicySchema } from './task.js';
+import {
+  addressSchema,
+  attributeSchema,
+  domainSchema,
+  idSchema,
+  labelsSchema,
+  resourceSchema,
+} from './common.js';
+import { executorInfoSchema, killPolicySchema, taskInfoSchema, taskStatusSchema } from './task.js';
 
+/** Who a scheduler says it is; kept by the master and shown in `/state`. */
 export const frameworkInfoSchema = z.looseObject({
   user: z.string(),
   name: z.string(),
@@ -20,6 +31,7 @@ export const frameworkInfoSchema = z.looseObject({
 });
 export type FrameworkInfo = z.infer<typeof frameworkInfoSchema>;
 
+/** For how many seconds declined resources are not offered again (5 where absent). */
 export const filtersSchema = z.looseObject({ refuse_seconds: z.number().optional() });
 export type Filters = z.infer<typeof filtersSchema>;
 
@@ -28,7 +40,11 @@ const operationId = { id: idSchema.optional() };
 
 /** What an ACCEPT does with its offers, in order (mesos.proto, Offer.Operation). */
 export const offerOperationSchema = z.discriminatedUnion('type', [
-  z.looseObject({ type: z.literal('LAUNCH'), ...operationId, launch: z.looseObject({ task_infos: z.array(taskInfoSchema) }) }),
+  z.looseObject({
+    type: z.literal('LAUNCH'),
+    ...operationId,
+    launch: z.looseObject({ task_infos: z.array(taskInfoSchema) }),
+  }),
   z.looseObject({
     type: z.literal('LAUNCH_GROUP'),
     ...operationId,
@@ -37,10 +53,26 @@ export const offerOperationSchema = z.discriminatedUnion('type', [
       task_group: z.looseObject({ tasks: z.array(taskInfoSchema) }),
     }),
   }),
-  z.looseObject({ type: z.literal('RESERVE'), ...operationId, reserve: z.looseObject({ resources: resourceList, source: resourceList.optional() }) }),
-  z.looseObject({ type: z.literal('UNRESERVE'), ...operationId, unreserve: z.looseObject({ resources: resourceList }) }),
-  z.looseObject({ type: z.literal('CREATE'), ...operationId, create: z.looseObject({ volumes: resourceList }) }),
-  z.looseObject({ type: z.literal('DESTROY'), ...operationId, destroy: z.looseObject({ volumes: resourceList }) }),
+  z.looseObject({
+    type: z.literal('RESERVE'),
+    ...operationId,
+    reserve: z.looseObject({ resources: resourceList, source: resourceList.optional() }),
+  }),
+  z.looseObject({
+    type: z.literal('UNRESERVE'),
+    ...operationId,
+    unreserve: z.looseObject({ resources: resourceList }),
+  }),
+  z.looseObject({
+    type: z.literal('CREATE'),
+    ...operationId,
+    create: z.looseObject({ volumes: resourceList }),
+  }),
+  z.looseObject({
+    type: z.literal('DESTROY'),
+    ...operationId,
+    destroy: z.looseObject({ volumes: resourceList }),
+  }),
 ]);
 export type OfferOperation = z.infer<typeof offerOperationSchema>;
 
@@ -69,12 +101,24 @@ export const schedulerCallSchema = z.discriminatedUnion('type', [
     framework_id: idSchema,
     decline: z.looseObject({ offer_ids: z.array(idSchema), filters: filtersSchema.optional() }),
   }),
-  z.looseObject({ type: z.literal('REVIVE'), framework_id: idSchema, revive: z.looseObject({ roles: z.array(z.string()).optional() }).optional() }),
-  z.looseObject({ type: z.literal('SUPPRESS'), framework_id: idSchema, suppress: z.looseObject({ roles: z.array(z.string()).optional() }).optional() }),
+  z.looseObject({
+    type: z.literal('REVIVE'),
+    framework_id: idSchema,
+    revive: z.looseObject({ roles: z.array(z.string()).optional() }).optional(),
+  }),
+  z.looseObject({
+    type: z.literal('SUPPRESS'),
+    framework_id: idSchema,
+    suppress: z.looseObject({ roles: z.array(z.string()).optional() }).optional(),
+  }),
   z.looseObject({
     type: z.literal('KILL'),
     framework_id: idSchema,
-    kill: z.looseObject({ task_id: idSchema, agent_id: idSchema.optional(), kill_policy: killPolicySchema.optional() }),
+    kill: z.looseObject({
+      task_id: idSchema,
+      agent_id: idSchema.optional(),
+      kill_policy: killPolicySchema.optional(),
+    }),
   }),
   z.looseObject({
     type: z.literal('SHUTDOWN'),
@@ -99,7 +143,9 @@ export const schedulerCallSchema = z.discriminatedUnion('type', [
     type: z.literal('RECONCILE'),
     framework_id: idSchema,
     reconcile: z.looseObject({
-      tasks: z.array(z.looseObject({ task_id: idSchema, agent_id: idSchema.optional() })).optional(),
+      tasks: z
+        .array(z.looseObject({ task_id: idSchema, agent_id: idSchema.optional() }))
+        .optional(),
     }),
   }),
   z.looseObject({
@@ -107,16 +153,23 @@ export const schedulerCallSchema = z.discriminatedUnion('type', [
     framework_id: idSchema,
     message: z.looseObject({ agent_id: idSchema, executor_id: idSchema, data: z.string() }),
   }),
-  z.looseObject({ type: z.literal('REQUEST'), framework_id: idSchema, request: z.looseObject({}).optional() }),
+  z.looseObject({
+    type: z.literal('REQUEST'),
+    framework_id: idSchema,
+    request: z.looseObject({}).optional(),
+  }),
 ]);
 export type SchedulerCall = z.infer<typeof schedulerCallSchema>;
 
+/** Resources of one agent that one framework may use until it is rescinded. */
 export const offerSchema = z.looseObject({
   id: idSchema,
   framework_id: idSchema,
   agent_id: idSchema,
   hostname: z.string(),
-  url: z.looseObject({ scheme: z.string(), address: addressSchema, path: z.string().optional() }).optional(),
+  url: z
+    .looseObject({ scheme: z.string(), address: addressSchema, path: z.string().optional() })
+    .optional(),
   domain: domainSchema.optional(),
   resources: resourceList,
   attributes: z.array(attributeSchema).optional(),
@@ -125,6 +178,7 @@ export const offerSchema = z.looseObject({
 });
 export type Offer = z.infer<typeof offerSchema>;
 
+/** Which master one is subscribed to. */
 export const masterInfoSchema = z.looseObject({
   id: z.string(),
   ip: z.number(),
@@ -149,7 +203,10 @@ export const schedulerEventSchema = z.discriminatedUnion('type', [
     }),
   }),
   z.looseObject({ type: z.literal('HEARTBEAT') }),
-  z.looseObject({ type: z.literal('OFFERS'), offers: z.looseObject({ offers: z.array(offerSchema) }) }),
+  z.looseObject({
+    type: z.literal('OFFERS'),
+    offers: z.looseObject({ offers: z.array(offerSchema) }),
+  }),
   z.looseObject({ type: z.literal('RESCIND'), rescind: z.looseObject({ offer_id: idSchema }) }),
   z.looseObject({ type: z.literal('UPDATE'), update: z.looseObject({ status: taskStatusSchema }) }),
   z.looseObject({

@@ -1,7 +1,19 @@
-/** What a task or executor is and how it fares (apache/mesos include/mesos/v1/mesos.proto: TaskInfo, CommandInfo, TaskStatus…). */
+/**
+ * What a task or executor is and how it fares (apache/mesos include/mesos/v1/mesos.proto: TaskInfo,
+ * CommandInfo, TaskStatus…).
+ */
 import { z } from 'zod';
-import { attributeSchema, domainSchema, durationSchema, idSchema, labelsSchema, resourceSchema, volumeSchema } from './common.js';
+import {
+  attributeSchema,
+  domainSchema,
+  durationSchema,
+  idSchema,
+  labelsSchema,
+  resourceSchema,
+  volumeSchema,
+} from './common.js';
 
+/** Environment variables of a command. */
 export const environmentSchema = z.looseObject({
   variables: z
     .array(
@@ -20,6 +32,7 @@ export const environmentSchema = z.looseObject({
     .optional(),
 });
 
+/** One thing that the fetcher brings into the sandbox before the command starts. */
 export const uriSchema = z.looseObject({
   value: z.string(),
   executable: z.boolean().optional(),
@@ -28,6 +41,7 @@ export const uriSchema = z.looseObject({
   output_file: z.string().optional(),
 });
 
+/** What is executed: a `/bin/sh` line (`shell` true or absent), or a program and its `argv`. */
 export const commandInfoSchema = z.looseObject({
   uris: z.array(uriSchema).optional(),
   environment: environmentSchema.optional(),
@@ -39,6 +53,7 @@ export const commandInfoSchema = z.looseObject({
 });
 export type CommandInfo = z.infer<typeof commandInfoSchema>;
 
+/** The container around a task: volumes, image, network. */
 export const containerInfoSchema = z.looseObject({
   type: z.enum(['DOCKER', 'MESOS']),
   volumes: z.array(volumeSchema).optional(),
@@ -82,8 +97,10 @@ export const healthCheckSchema = z.looseObject({
 });
 export type HealthCheck = z.infer<typeof healthCheckSchema>;
 
+/** How long a task may take to end after SIGTERM before SIGKILL comes. */
 export const killPolicySchema = z.looseObject({ grace_period: durationSchema.optional() });
 
+/** How others find a task: its ports and their names. */
 export const discoverySchema = z.looseObject({
   visibility: z.enum(['FRAMEWORK', 'CLUSTER', 'EXTERNAL']),
   name: z.string().optional(),
@@ -105,6 +122,7 @@ export const discoverySchema = z.looseObject({
   labels: labelsSchema.optional(),
 });
 
+/** The executor of a pod, or one that a framework brings. */
 export const executorInfoSchema = z.looseObject({
   /** Absent or UNKNOWN means CUSTOM. */
   type: z.enum(['UNKNOWN', 'DEFAULT', 'CUSTOM']).optional(),
@@ -119,6 +137,7 @@ export const executorInfoSchema = z.looseObject({
 });
 export type ExecutorInfo = z.infer<typeof executorInfoSchema>;
 
+/** A task as a framework launches it. */
 export const taskInfoSchema = z.looseObject({
   name: z.string(),
   task_id: idSchema,
@@ -136,6 +155,7 @@ export const taskInfoSchema = z.looseObject({
 });
 export type TaskInfo = z.infer<typeof taskInfoSchema>;
 
+/** The states of a task (mesos.proto, TaskState). */
 export const taskStateSchema = z.enum([
   'TASK_STAGING',
   'TASK_STARTING',
@@ -154,7 +174,10 @@ export const taskStateSchema = z.enum([
 ]);
 export type TaskState = z.infer<typeof taskStateSchema>;
 
-/** States after which no other state of the task comes (mesos.proto, TaskState). UNREACHABLE is not one: the agent may return. */
+/**
+ * States after which no other state of the task comes (mesos.proto, TaskState). UNREACHABLE is not
+ * one: the agent may return.
+ */
 export const terminalTaskStates: ReadonlySet<TaskState> = new Set<TaskState>([
   'TASK_FINISHED',
   'TASK_FAILED',
@@ -166,18 +189,24 @@ export const terminalTaskStates: ReadonlySet<TaskState> = new Set<TaskState>([
   'TASK_GONE_BY_OPERATOR',
 ]);
 
+/** Address and process of the container that runs a task. */
 export const containerStatusSchema = z.looseObject({
   container_id: z.looseObject({ value: z.string() }).optional(),
   network_infos: z
     .array(
       z.looseObject({
-        ip_addresses: z.array(z.looseObject({ protocol: z.string().optional(), ip_address: z.string().optional() })).optional(),
+        ip_addresses: z
+          .array(
+            z.looseObject({ protocol: z.string().optional(), ip_address: z.string().optional() }),
+          )
+          .optional(),
       }),
     )
     .optional(),
   executor_pid: z.number().optional(),
 });
 
+/** The last result of a task's check; the fields are empty before the first one. */
 export const checkStatusSchema = z.looseObject({
   type: z.enum(['UNKNOWN', 'COMMAND', 'HTTP', 'TCP']).optional(),
   command: z.looseObject({ exit_code: z.number().optional() }).optional(),
@@ -186,6 +215,7 @@ export const checkStatusSchema = z.looseObject({
 });
 export type CheckStatus = z.infer<typeof checkStatusSchema>;
 
+/** A status update of a task. */
 export const taskStatusSchema = z.looseObject({
   task_id: idSchema,
   state: taskStateSchema,
@@ -207,6 +237,7 @@ export const taskStatusSchema = z.looseObject({
 });
 export type TaskStatus = z.infer<typeof taskStatusSchema>;
 
+/** What an agent says about itself when it registers. */
 export const agentInfoSchema = z.looseObject({
   hostname: z.string(),
   port: z.number().optional(),

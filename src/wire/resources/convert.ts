@@ -1,6 +1,10 @@
-/** What an offer operation turns into what: used by master and agent to do it, by frameworks to know what they will hold. */
-import type { OfferOperation } from '../mesos/scheduler.js';
+/**
+ * What an offer operation turns into what: used by master and agent to do it, by frameworks to know
+ * what they will hold.
+ */
+
 import type { Resource } from '../mesos/common.js';
+import type { OfferOperation } from '../mesos/scheduler.js';
 import { add, contains, normalize, type Pool, subtract } from './pool.js';
 
 /** Resources that vanish and those that take their place. */
@@ -33,7 +37,10 @@ export function conversionOf(operation: OfferOperation): Conversion | undefined 
   }
 }
 
-/** Applies the conversion to `pool`; `false`, with `pool` unchanged, if what it consumes is not there. */
+/**
+ * Applies the conversion to `pool`; `false`, with `pool` unchanged, if what it consumes is not
+ * there.
+ */
 export function convert(pool: Pool, conversion: Conversion): boolean {
   if (!contains(pool, conversion.consumed)) return false;
   subtract(pool, conversion.consumed);
@@ -47,7 +54,10 @@ function withoutLastReservation(resource: Resource): Resource {
   return left.length > 0 ? { ...rest, reservations: left } : rest;
 }
 
-/** A volume on a disk with a source (path, mount) leaves that source behind; on the root disk nothing. */
+/**
+ * A volume on a disk with a source (path, mount) leaves that source behind; on the root disk
+ * nothing.
+ */
 function withoutVolume(resource: Resource): Resource {
   const { disk, ...rest } = resource;
   return disk?.source ? { ...rest, disk: { source: disk.source } } : rest;

@@ -1,6 +1,7 @@
 /**
- * Resource arithmetic as Mesos does it: scalars in thousandths, ranges and sets by element, and amounts only
- * add up when role, reservations, disk and allocation are the same (apache/mesos src/v1/resources.cpp).
+ * Resource arithmetic as Mesos does it: scalars in thousandths, ranges and sets by element, and
+ * amounts only add up when role, reservations, disk and allocation are the same (apache/mesos
+ * src/v1/resources.cpp).
  */
 import type { Resource } from '../mesos/common.js';
 
@@ -93,13 +94,19 @@ export function contains(pool: Pool, resources: readonly Resource[]): boolean {
 export function resourcesOf(pool: Pool): Resource[] {
   return [...pool.values()].map(({ kind, milli, ranges, items }) => {
     if (kind.type === 'SCALAR') return { ...kind, scalar: { value: milli / 1000 } };
-    if (kind.type === 'RANGES') return { ...kind, ranges: { range: ranges.map(([begin, end]) => ({ begin, end })) } };
+    if (kind.type === 'RANGES')
+      return { ...kind, ranges: { range: ranges.map(([begin, end]) => ({ begin, end })) } };
     return { ...kind, set: { item: [...items].sort() } };
   });
 }
 
 /** Sums of scalars over all identities, in thousandths, by name; zero where there is none. */
-export function scalarsOf(resources: readonly Resource[] | Pool): { cpus: number; mem: number; disk: number; gpus: number } {
+export function scalarsOf(resources: readonly Resource[] | Pool): {
+  cpus: number;
+  mem: number;
+  disk: number;
+  gpus: number;
+} {
   const sums = { cpus: 0, mem: 0, disk: 0, gpus: 0 };
   const pool = resources instanceof Map ? resources : poolOf(resources);
   for (const { kind, milli } of pool.values()) {
@@ -112,7 +119,8 @@ export function scalarsOf(resources: readonly Resource[] | Pool): { cpus: number
 export function rangesOf(resources: readonly Resource[] | Pool, name: string): readonly Range[] {
   const pool = resources instanceof Map ? resources : poolOf(resources);
   let merged: readonly Range[] = [];
-  for (const { kind, ranges } of pool.values()) if (kind.name === name) merged = unionRanges(merged, ranges);
+  for (const { kind, ranges } of pool.values())
+    if (kind.name === name) merged = unionRanges(merged, ranges);
   return merged;
 }
 
@@ -153,7 +161,10 @@ function entryOf(resource: Resource): Entry {
   return {
     kind,
     milli: toMilli(scalar?.value ?? 0),
-    ranges: unionRanges((ranges?.range ?? []).map(({ begin, end }): Range => [begin, end]), []),
+    ranges: unionRanges(
+      (ranges?.range ?? []).map(({ begin, end }): Range => [begin, end]),
+      [],
+    ),
     items: new Set(set?.item ?? []),
   };
 }
@@ -166,7 +177,11 @@ function identityOf(kind: Resource): string {
     r.principal,
     (r.labels?.labels ?? []).map((l) => `${l.key}=${l.value ?? ''}`).sort(),
   ]);
-  const disk = kind.disk && [kind.disk.persistence?.id, kind.disk.volume?.container_path, stable(kind.disk.source)];
+  const disk = kind.disk && [
+    kind.disk.persistence?.id,
+    kind.disk.volume?.container_path,
+    stable(kind.disk.source),
+  ];
   return JSON.stringify([
     kind.name,
     kind.allocation_info?.role,
@@ -180,7 +195,9 @@ function identityOf(kind: Resource): string {
 
 function stable(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
-  return Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)).map(([k, v]) => [k, stable(v)]);
+  return Object.entries(value)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([k, v]) => [k, stable(v)]);
 }
 
 /** The union, sorted and merged; inverted ranges are dropped. */
