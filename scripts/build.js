@@ -41,12 +41,17 @@ await Promise.all([
     splitting: true,
     chunkNames: 'dcos-chunks/[name]-[hash]',
   }),
+  // Split, so that each role of dcos-cluster loads only its own code.
   build({
     ...common,
-    entryPoints: {
-      'dcos-cluster': join(root, 'src/cluster/main.ts'),
-      'dcos-service': join(root, 'src/sdk/main.ts'),
-    },
+    entryPoints: { 'dcos-cluster': join(root, 'src/cluster/main.ts') },
+    outdir: dist,
+    splitting: true,
+    chunkNames: 'dcos-cluster-chunks/[name]-[hash]',
+  }),
+  build({
+    ...common,
+    entryPoints: { 'dcos-service': join(root, 'src/sdk/main.ts') },
     outdir: dist,
   }),
 ]);
