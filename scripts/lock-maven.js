@@ -1,0 +1,80 @@
+// Resolves Maven coordinates with the user's own mvn and writes the exact set into a package's lock file:
+//   node scripts/lock-maven.js packages-registry/kafka/3.9.1/lock.json kafka kafka/libs \
+//     org.apache.kafka:kafka_2.13:3.9.1 org.apache.kafka:kafka-tools:3.9.1! org.slf4j:slf4j-simple:1.7.36!
+// A coordinate that ends in `!` is taken without what it depends on. Other sets of the lock file are kept.
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import process from 'node:process';
+
+const [lockFile, setName, folder, ...coordinates] = process.argv.slice(2);
+if (!lockFile || !setName || !folder || coordinates.length === 0) {
+  console.error('usage: lock-maven.js <lock.json> <set> <folder> <group:artifact:version[!]>...');
+  process.exit(2);
+}
+
+const work = mkdtempSync(join(tmpdir(), 'lock-maven-'));
+try {
+  writeFileSync(join(work, 'pom.xml'), pomOf(coordinates));
+  const listGoal = 'org.apache.maven.plugins:maven-dependency-plugin:3.6.1:list';
+  execFileSync(
+    'mvn',
+    ['-B', '-q', listGoal, '-DincludeScope=runtime', '-DoutputAbsoluteArtifactFilename=true', '-DoutputFile=list'],
+    { cwd: work, stdio: ['ignore', 'inherit', 'inherit'], timeout: 600_000 },
+  );
+  const artifacts = readFileSync(join(work, 'list'), 'utf8').split('\n').flatMap(artifactOf);
+  artifacts.sort((a, b) => (a.purl < b.purl ? -1 : 1));
+  writeLock(artifacts);
+  const total = artifacts.reduce((sum, { bytes }) => sum + bytes, 0);
+  console.error(`${setName}: ${artifacts.length} artifacts, ${total} bytes`);
+} finally {
+  rmSync(work, { recursive: true, force: true });
+}
+
+function pomOf(wanted) {
+  const dependencies = wanted.map((text) => {
+    const alone = text.endsWith('!');
+    const [group, artifact, version, ...more] = text.replace(/!$/, '').split(':');
+    if (!version || more.length > 0) throw new Error(`${text} is not group:artifact:version`);
+    const none =
+      '<exclusions><exclusion><groupId>*</groupId><artifactId>*</artifactId></exclusion></exclusions>';
+    return (
+      `<dependency><groupId>${group}</groupId><artifactId>${artifact}</artifactId>` +
+      `<version>${version}</version>${alone ? none : ''}</dependency>`
+    );
+  });
+  return (
+    '<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion>' +
+    '<groupId>lock</groupId><artifactId>lock</artifactId><version>1</version>' +
+    `<dependencies>${dependencies.join('')}</dependencies></project>`
+  );
+}
+
+/** `   group:artifact:jar[:classifier]:version:scope:/path [-- module …]`, coloured on some versions of mvn. */
+function artifactOf(line) {
+  const plain = line.replace(/\u001b\[[0-9;]*m/g, '').trim();
+  const found = /^([^:\s]+):([^:\s]+):jar:(?:([^:\s]+):)?([^:\s]+):(?:compile|runtime):(\/\S+)/.exec(plain);
+  if (!found) return [];
+  const [, group, artifact, classifier, version, path] = found;
+  const bytes = readFileSync(path);
+  return [
+    {
+      purl: `pkg:maven/${group}/${artifact}@${version}${classifier ? `?classifier=${classifier}` : ''}`,
+      sha256: createHash('sha256').update(bytes).digest('hex'),
+      bytes: bytes.length,
+    },
+  ];
+}
+
+function writeLock(artifacts) {
+  let lock = { sets: {} };
+  try {
+    lock = JSON.parse(readFileSync(lockFile, 'utf8'));
+  } catch (error) {
+    if (error.code !== 'ENOENT') throw error;
+  }
+  lock.sets[setName] = { folder, artifacts };
+  writeFileSync(lockFile, `${JSON.stringify(lock, null, 2)}\n`);
+}
