@@ -21,7 +21,14 @@ try {
   const listGoal = 'org.apache.maven.plugins:maven-dependency-plugin:3.6.1:list';
   execFileSync(
     'mvn',
-    ['-B', '-q', listGoal, '-DincludeScope=runtime', '-DoutputAbsoluteArtifactFilename=true', '-DoutputFile=list'],
+    [
+      '-B',
+      '-q',
+      listGoal,
+      '-DincludeScope=runtime',
+      '-DoutputAbsoluteArtifactFilename=true',
+      '-DoutputFile=list',
+    ],
     { cwd: work, stdio: ['ignore', 'inherit', 'inherit'], timeout: 600_000 },
   );
   const artifacts = readFileSync(join(work, 'list'), 'utf8').split('\n').flatMap(artifactOf);
@@ -55,7 +62,8 @@ function pomOf(wanted) {
 /** `   group:artifact:jar[:classifier]:version:scope:/path [-- module …]`, coloured on some versions of mvn. */
 function artifactOf(line) {
   const plain = line.replace(/\u001b\[[0-9;]*m/g, '').trim();
-  const found = /^([^:\s]+):([^:\s]+):jar:(?:([^:\s]+):)?([^:\s]+):(?:compile|runtime):(\/\S+)/.exec(plain);
+  const found =
+    /^([^:\s]+):([^:\s]+):jar:(?:([^:\s]+):)?([^:\s]+):(?:compile|runtime):(\/\S+)/.exec(plain);
   if (!found) return [];
   const [, group, artifact, classifier, version, path] = found;
   const bytes = readFileSync(path);

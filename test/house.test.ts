@@ -56,10 +56,13 @@ const room = (path: string): string => path.split('/')[1] ?? '';
 /** The import table as docs/architecture.md has it: that page cannot drift from what is held here. */
 function importTable(): Map<string, string[]> {
   const page = readFileSync(join(root, 'docs/architecture.md'), 'utf8');
-  const rows = page.slice(page.indexOf('| room | may import |')).split('\n').slice(2);
+  const rows = page
+    .slice(page.search(/^\| room \s*\| may import/m))
+    .split('\n')
+    .slice(2);
   const table = new Map<string, string[]>();
   for (const row of rows) {
-    const cells = /^\| (.+?) \| (.+?) \|$/.exec(row);
+    const cells = /^\|(.+?)\|(.+?)\|$/.exec(row);
     if (cells === null) break;
     const plain = (text = ''): string[] =>
       text

@@ -77,50 +77,89 @@ export interface Driver<Event> {
 /** The most events that one durable batch takes together. */
 const maxBatch = 512;
 
+/** The events that may wait where `DriverOptions.maxQueue` is absent. */
+const defaultMaxQueue = 100_000;
+
 /** Starts a loop over `options.state`. */
 export function drive<State, Event, AnyEffect extends Effect>(
   options: DriverOptions<State, Event, AnyEffect>,
 ): Driver<Event> {
-  const { state, step, perform, store, clock, onFatal } = options;
-  const maxQueue = options.maxQueue ?? 100_000;
-  const queue: Event[] = [];
-  const waiting = new Map<
-    string,
-    { resolve(value: unknown): void; reject(error: unknown): void }
-  >();
-  let idleWaiters: (() => void)[] = [];
-  let running = false;
-  let dead: unknown;
-  let asked = 0;
+  return new Loop(options);
+}
 
-  const die = (error: unknown, fatal: boolean): void => {
-    if (dead !== undefined) return;
-    dead = error;
-    queue.length = 0;
-    for (const caller of waiting.values()) caller.reject(error);
-    waiting.clear();
-    for (const wake of idleWaiters) wake();
-    idleWaiters = [];
-    if (fatal) onFatal(error);
-  };
+interface Waiting {
+  resolve(value: unknown): void;
+  reject(error: unknown): void;
+}
 
-  const handlers = perform as unknown as Record<string, (effect: AnyEffect) => void>;
-  const carryOut = (effect: AnyEffect): void => {
-    if (effect.type === 'Persist') return;
-    if (effect.type === 'Reply') {
-      const { requestId, result } = effect as unknown as Reply;
-      waiting.get(requestId)?.resolve(result);
-      waiting.delete(requestId);
-      return;
+class Loop<State, Event, AnyEffect extends Effect> implements Driver<Event> {
+  readonly #options: DriverOptions<State, Event, AnyEffect>;
+  readonly #handlers: Record<string, (effect: AnyEffect) => void>;
+  readonly #queue: Event[] = [];
+  readonly #callers = new Map<string, Waiting>();
+  #idleWaiters: (() => void)[] = [];
+  #running = false;
+  #dead: unknown;
+  #asked = 0;
+
+  constructor(options: DriverOptions<State, Event, AnyEffect>) {
+    this.#options = options;
+    this.#handlers = options.perform as unknown as Record<string, (effect: AnyEffect) => void>;
+  }
+
+  submit(event: Event): void {
+    if (this.#dead !== undefined) throw stopping(this.#dead);
+    if (this.#queue.length >= (this.#options.maxQueue ?? defaultMaxQueue)) {
+      throw new DcosError('refused', 'this server has too much to do at the moment', {
+        status: 503,
+      });
     }
-    handlers[effect.type]?.(effect);
-  };
+    this.#queue.push(event);
+    // Deferred, so that events submitted together share one durable batch.
+    if (!this.#running) queueMicrotask(() => void this.#run());
+  }
 
-  const runBatch = async (): Promise<void> => {
+  ask<Result>(make: (requestId: string) => Event): Promise<Result> {
+    return new Promise<Result>((resolve, reject) => {
+      this.#asked += 1;
+      const requestId = `r${this.#asked}`;
+      this.#callers.set(requestId, { resolve: (value) => resolve(value as Result), reject });
+      try {
+        this.submit(make(requestId));
+      } catch (error) {
+        this.#callers.delete(requestId);
+        reject(error);
+      }
+    });
+  }
+
+  idle(): Promise<void> {
+    if (!this.#running && this.#queue.length === 0) return Promise.resolve();
+    return new Promise<void>((resolve) => this.#idleWaiters.push(resolve));
+  }
+
+  stop(): void {
+    this.#die(stopping(undefined), false);
+  }
+
+  async #run(): Promise<void> {
+    if (this.#running) return;
+    this.#running = true;
+    try {
+      while (this.#queue.length > 0 && this.#dead === undefined) await this.#runBatch();
+    } catch (error) {
+      this.#die(error, true);
+    }
+    this.#running = false;
+    this.#wakeIdle();
+  }
+
+  async #runBatch(): Promise<void> {
+    const { state, step, store, clock } = this.#options;
     const now = clock.now();
     const effects: AnyEffect[] = [];
     const writes = new Map<string, Write>();
-    for (const event of queue.splice(0, maxBatch)) {
+    for (const event of this.#queue.splice(0, maxBatch)) {
       for (const effect of step(state, event, now)) {
         effects.push(effect);
         if (effect.type !== 'Persist') continue;
@@ -128,54 +167,41 @@ export function drive<State, Event, AnyEffect extends Effect>(
       }
     }
     if (writes.size > 0) await store.commit([...writes.values()]);
-    if (dead !== undefined) return;
-    for (const effect of effects) carryOut(effect);
-  };
-
-  const run = async (): Promise<void> => {
-    if (running) return;
-    running = true;
-    try {
-      while (queue.length > 0 && dead === undefined) await runBatch();
-    } catch (error) {
-      die(error, true);
+    for (const effect of effects) {
+      // Stopped meanwhile, perhaps by the effect before: the world sees no more of this loop.
+      if (this.#dead !== undefined) return;
+      this.#carryOut(effect);
     }
-    running = false;
-    for (const wake of idleWaiters) wake();
-    idleWaiters = [];
-  };
+  }
 
-  const submit = (event: Event): void => {
-    if (dead !== undefined)
-      throw new DcosError('failed', 'this server is stopping', { status: 503, cause: dead });
-    if (queue.length >= maxQueue) {
-      throw new DcosError('refused', 'this server has too much to do at the moment', {
-        status: 503,
-      });
+  #carryOut(effect: AnyEffect): void {
+    if (effect.type === 'Persist') return;
+    if (effect.type === 'Reply') {
+      const { requestId, result } = effect as unknown as Reply;
+      this.#callers.get(requestId)?.resolve(result);
+      this.#callers.delete(requestId);
+      return;
     }
-    queue.push(event);
-    // Deferred, so that events submitted together share one durable batch.
-    if (!running) queueMicrotask(() => void run());
-  };
+    this.#handlers[effect.type]?.(effect);
+  }
 
-  return {
-    submit,
-    ask: <Result>(make: (requestId: string) => Event) =>
-      new Promise<Result>((resolve, reject) => {
-        asked += 1;
-        const requestId = `r${asked}`;
-        waiting.set(requestId, { resolve: (value) => resolve(value as Result), reject });
-        try {
-          submit(make(requestId));
-        } catch (error) {
-          waiting.delete(requestId);
-          reject(error);
-        }
-      }),
-    idle: () =>
-      running || queue.length > 0
-        ? new Promise<void>((resolve) => idleWaiters.push(resolve))
-        : Promise.resolve(),
-    stop: () => die(new DcosError('failed', 'this server is stopping', { status: 503 }), false),
-  };
+  #die(error: unknown, fatal: boolean): void {
+    if (this.#dead !== undefined) return;
+    this.#dead = error;
+    this.#queue.length = 0;
+    for (const caller of this.#callers.values()) caller.reject(error);
+    this.#callers.clear();
+    this.#wakeIdle();
+    if (fatal) this.#options.onFatal(error);
+  }
+
+  #wakeIdle(): void {
+    const waiters = this.#idleWaiters;
+    this.#idleWaiters = [];
+    for (const wake of waiters) wake();
+  }
+}
+
+function stopping(cause: unknown): DcosError {
+  return new DcosError('failed', 'this server is stopping', { status: 503, cause });
 }
