@@ -1,0 +1,129 @@
+/**
+ * `service.yaml`: what a declarative service consists of. The keys are those of the DC/OS SDK's `svc.yml`
+ * (dcos-commons docs, reference/sdk.md §2). Read by the service's scheduler, and by the control plane before it installs.
+ * A key that this version does not run is refused by name: a service never runs with half of what it asked for.
+ */
+
+/** A whole service. */
+export interface ServiceSpec {
+  /** `kafka` or `team/kafka`, without leading `/`. */
+  readonly name: string;
+  readonly webUrl?: string;
+  /** The system's user that tasks run as; the agent's default when absent. */
+  readonly user?: string;
+  /** In the order of the file, which is the order of the default deploy plan. */
+  readonly pods: readonly PodSpec[];
+  readonly plans: readonly PlanSpec[];
+}
+
+/** `count` instances `<type>-0`, `<type>-1`… of the same tasks. */
+export interface PodSpec {
+  readonly type: string;
+  readonly count: number;
+  /** Marathon's placement text (reference/sdk.md §7); empty for none. */
+  readonly placement: string;
+  readonly uris: readonly string[];
+  readonly allowDecommission: boolean;
+  readonly task: TaskSpec;
+}
+
+/** RUNNING: kept running. FINISH: runs to its end again after each change of configuration. ONCE: runs to its end one time. */
+export type TaskGoal = 'RUNNING' | 'FINISH' | 'ONCE';
+
+/** The program of a pod instance. Its name in Mesos is `<type>-<index>-<name>`. */
+export interface TaskSpec {
+  readonly name: string;
+  readonly goal: TaskGoal;
+  /** Given to `/bin/sh -c`. */
+  readonly cmd: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly configs: readonly ConfigSpec[];
+  readonly cpus: number;
+  readonly memMb: number;
+  readonly ports: readonly PortSpec[];
+  readonly volumes: readonly VolumeSpec[];
+  readonly healthCheck?: HealthCheckSpec;
+  readonly readinessCheck?: ReadinessCheckSpec;
+  readonly discovery?: {
+    readonly prefix?: string;
+    readonly visibility: 'FRAMEWORK' | 'CLUSTER' | 'EXTERNAL';
+  };
+  readonly killGracePeriodS: number;
+}
+
+/** A config file: a template of the package, rendered for each instance. */
+export interface ConfigSpec {
+  readonly name: string;
+  /** Path below the package's `templates/` (the SDK's habit of a longer path that ends so is taken too). */
+  readonly template: string;
+  /** Relative to the sandbox. */
+  readonly dest: string;
+}
+
+/** A port; names are unique over the service. */
+export interface PortSpec {
+  readonly name: string;
+  /** 0: any. */
+  readonly port: number;
+  /** Name of the environment variable that holds it; none when absent. */
+  readonly envKey?: string;
+  /** Shown by `/v1/endpoints/<name>`. */
+  readonly advertise: boolean;
+}
+
+/** A persistent volume. */
+export interface VolumeSpec {
+  /** Relative to the sandbox. */
+  readonly path: string;
+  readonly sizeMb: number;
+}
+
+/** Failing kills the task. Seconds. */
+export interface HealthCheckSpec {
+  readonly cmd: string;
+  readonly intervalS: number;
+  readonly gracePeriodS: number;
+  readonly maxConsecutiveFailures: number;
+  readonly delayS: number;
+  readonly timeoutS: number;
+}
+
+/** A step is complete once it succeeds. Seconds. */
+export interface ReadinessCheckSpec {
+  readonly cmd: string;
+  readonly intervalS: number;
+  readonly delayS: number;
+  readonly timeoutS: number;
+}
+
+/** A plan; `deploy` and `update` have a meaning of their own, others wait to be started by hand. */
+export interface PlanSpec {
+  readonly name: string;
+  readonly strategy: 'serial' | 'parallel';
+  readonly phases: readonly PhaseSpec[];
+}
+
+/** Steps over the instances of one pod. */
+export interface PhaseSpec {
+  readonly name: string;
+  readonly pod: string;
+  readonly strategy: 'serial' | 'parallel' | 'serial-canary' | 'parallel-canary';
+  /** Indices of instances in order; all of the pod's when absent. */
+  readonly instances?: readonly number[];
+}
+
+/** One thing wrong with a `service.yaml`. */
+export interface SpecViolation {
+  /** `pods.broker.tasks.broker.cpus`; empty for the file itself. */
+  readonly path: string;
+  /** Names the wrong value and what is allowed. */
+  readonly message: string;
+}
+
+/** What was read, or all that is wrong with it. */
+export type SpecResult =
+  | { readonly ok: true; readonly spec: ServiceSpec }
+  | { readonly ok: false; readonly violations: readonly SpecViolation[] };
+
+export { parseServiceSpec } from './service-spec-parse.js';
