@@ -5,6 +5,7 @@
 import { mkdirSync } from 'node:fs';
 import type { open as openLmdb } from 'lmdb';
 import { DcosError, messageOf, systemCodeOf } from '../errors.js';
+import { damageOf } from './lmdb-check.js';
 import { maxKeyBytes, maxRecordBytes, type Store, type Write } from './store.js';
 
 /** The version of the layout of records; a store of a newer one is refused. */
@@ -57,6 +58,8 @@ async function openDatabase(folder: string): Promise<Database> {
     // them.
     const { open } = await import('lmdb');
     mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const damage = damageOf(`${folder}/data.mdb`);
+    if (damage !== undefined) throw new Error(damage);
     return open<string, string>({
       path: `${folder}/data.mdb`,
       encoding: 'string',
