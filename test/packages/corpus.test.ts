@@ -13,7 +13,10 @@ import { type RenderSource, renderApp, renderText } from '../../src/packages/ren
 import { cosmosTypeOf } from '../../src/wire/cosmos.js';
 import { packageDefinitionSchema } from '../../src/wire/universe.js';
 
-const candidates = [join(process.cwd(), '../shared/universe-sample'), '/work/shared/universe-sample'];
+const candidates = [
+  join(process.cwd(), '../shared/universe-sample'),
+  '/work/shared/universe-sample',
+];
 const sample = candidates.find((folder) => existsSync(join(folder, 'corpus')));
 const fixtures = join(process.cwd(), 'test/packages/fixtures');
 
@@ -21,11 +24,17 @@ interface Expected {
   readonly name: string;
   readonly release: number;
   readonly cosmosOutcome: string;
-  readonly schemaErrors?: readonly { level: string; keyword: string; pointer: string; message: string }[];
+  readonly schemaErrors?: readonly {
+    level: string;
+    keyword: string;
+    pointer: string;
+    message: string;
+  }[];
   readonly templateText_sha256?: string;
 }
 
-const read = (path: string): ExactObject => parseExactJson(readFileSync(path, 'utf8')) as ExactObject;
+const read = (path: string): ExactObject =>
+  parseExactJson(readFileSync(path, 'utf8')) as ExactObject;
 
 function sourceOf(path: string, userOptions: ExactObject): RenderSource {
   const exact = read(path);
@@ -41,7 +50,10 @@ function outcomeOf(path: string, userOptions: ExactObject) {
   const violations = failure?.type === 'JsonSchemaMismatch' ? failure.violations : [];
   if (failure !== undefined) return { outcome: failure.type as string, violations, app: undefined };
   try {
-    const { DCOS_PACKAGE_DEFINITION: _, ...labels } = renderApp(source).labels as Record<string, string>;
+    const { DCOS_PACKAGE_DEFINITION: _, ...labels } = renderApp(source).labels as Record<
+      string,
+      string
+    >;
     return { outcome: 'ok', violations, app: { ...renderApp(source), labels } };
   } catch (error) {
     return { outcome: cosmosTypeOf(error) ?? String(error), violations, app: undefined };
@@ -62,10 +74,13 @@ function compare(root: string): { wrong: string[]; compared: number } {
     const id = `${expected.name}/${expected.release}`;
     const path = join(root, 'corpus', `${id}.json`);
     const { outcome, violations, app } = outcomeOf(path, {});
-    if (outcome !== expected.cosmosOutcome) wrong.push(`${id}: ${outcome} ${JSON.stringify(violations)}`);
+    if (outcome !== expected.cosmosOutcome)
+      wrong.push(`${id}: ${outcome} ${JSON.stringify(violations)}`);
     for (const error of expected.schemaErrors ?? []) {
       if (error.level !== 'error' || ['allOf', 'pattern'].includes(error.keyword)) continue;
-      const same = violations.some((v) => v.instance.pointer === error.pointer && v.message === error.message);
+      const same = violations.some(
+        (v) => v.instance.pointer === error.pointer && v.message === error.message,
+      );
       if (!same) wrong.push(`${id}: ${JSON.stringify(error)} in ${JSON.stringify(violations)}`);
     }
     if (expected.templateText_sha256) {
@@ -81,10 +96,15 @@ function compare(root: string): { wrong: string[]; compared: number } {
   return { wrong, compared: index.length };
 }
 
-t.test('corpus › each release renders as Cosmos renders it', { skip: sample ? false : 'no universe-sample beside the project' }, (t) => {
-  const { wrong, compared } = compare(sample ?? fixtures);
-  t.comment(`${compared} releases`);
-  t.same(wrong.slice(0, 20), []);
-  t.end();
-});
-void readdirSync; void stringifyExactJson;
+t.test(
+  'corpus › each release renders as Cosmos renders it',
+  { skip: sample ? false : 'no universe-sample beside the project' },
+  (t) => {
+    const { wrong, compared } = compare(sample ?? fixtures);
+    t.comment(`${compared} releases`);
+    t.same(wrong.slice(0, 20), []);
+    t.end();
+  },
+);
+void readdirSync;
+void stringifyExactJson;
