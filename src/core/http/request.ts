@@ -40,18 +40,19 @@ export function callHttp(call: HttpCall): Promise<HttpAnswer> {
   const timeoutMs = call.timeoutMs ?? 10_000;
   const maxBytes = call.maxBytes ?? 64 * 1024 * 1024;
   return new Promise((resolve, reject) => {
+    // Not destroyed with the error: a socket that was freed meanwhile would throw it at nobody.
+    const giveUp = (error: unknown): void => {
+      clearTimeout(timer);
+      reject(asDcosError(call, error));
+      request.destroy();
+    };
     const request = openRequest(call, (response) => {
       const chunks: Buffer[] = [];
       let size = 0;
       response.on('data', (chunk: Buffer) => {
         size += chunk.length;
-        if (size > maxBytes) {
-          request.destroy(
-            new DcosError('failed', `the answer of ${call.url} is larger than ${maxBytes} bytes`),
-          );
-          return;
-        }
-        chunks.push(chunk);
+        if (size > maxBytes) giveUp(tooLarge(call, maxBytes));
+        else chunks.push(chunk);
       });
       response.on('end', () =>
         resolve({
@@ -60,22 +61,21 @@ export function callHttp(call: HttpCall): Promise<HttpAnswer> {
           body: Buffer.concat(chunks),
         }),
       );
-      response.on('error', (error) => reject(asDcosError(call, error)));
+      response.on('error', giveUp);
       response.on('close', () => clearTimeout(timer));
     });
-    const timer = setTimeout(
-      () =>
-        request.destroy(
-          new DcosError('timeout', `${call.url} did not answer within ${timeoutMs / 1000} s`),
-        ),
-      timeoutMs,
-    );
-    request.on('error', (error) => {
-      clearTimeout(timer);
-      reject(asDcosError(call, error));
-    });
+    const timer = setTimeout(() => giveUp(tooLate(call, timeoutMs)), timeoutMs);
+    request.on('error', giveUp);
     request.end(call.body);
   });
+}
+
+function tooLarge(call: HttpCall, maxBytes: number): DcosError {
+  return new DcosError('failed', `the answer of ${call.url} is larger than ${maxBytes} bytes`);
+}
+
+function tooLate(call: HttpCall, timeoutMs: number): DcosError {
+  return new DcosError('timeout', `${call.url} did not answer within ${timeoutMs / 1000} s`);
 }
 
 /**
@@ -84,25 +84,19 @@ export function callHttp(call: HttpCall): Promise<HttpAnswer> {
  */
 export function streamHttp(call: HttpCall): Promise<http.IncomingMessage> {
   const timeoutMs = call.timeoutMs ?? 10_000;
+  const agent = call.agent ?? streamAgentFor(call.url);
   return new Promise((resolve, reject) => {
-    const request = openRequest(
-      { ...call, agent: call.agent ?? streamAgentFor(call.url) },
-      (response) => {
-        clearTimeout(timer);
-        resolve(response);
-      },
-    );
-    const timer = setTimeout(
-      () =>
-        request.destroy(
-          new DcosError('timeout', `${call.url} did not answer within ${timeoutMs / 1000} s`),
-        ),
-      timeoutMs,
-    );
-    request.on('error', (error) => {
+    const request = openRequest({ ...call, agent }, (response) => {
+      clearTimeout(timer);
+      resolve(response);
+    });
+    const giveUp = (error: unknown): void => {
       clearTimeout(timer);
       reject(asDcosError(call, error));
-    });
+      request.destroy();
+    };
+    const timer = setTimeout(() => giveUp(tooLate(call, timeoutMs)), timeoutMs);
+    request.on('error', giveUp);
     request.end(call.body);
   });
 }
