@@ -266,7 +266,10 @@ class SchedulerConnection implements Connection {
     const parsed = schedulerEventSchema.safeParse(json);
     if (!parsed.success) {
       // A newer master may know more events.
+      const issue = parsed.error.issues[0];
       log.warn('an event of the master was not understood', {
+        at: issue?.path.join('.'),
+        problem: issue?.message,
         event: String(record).slice(0, 300),
       });
       return undefined;

@@ -188,7 +188,8 @@ export const masterInfoSchema = z.looseObject({
   version: z.string().optional(),
   address: addressSchema.optional(),
   domain: domainSchema.optional(),
-  capabilities: z.array(z.looseObject({ type: z.string() })).optional(),
+  /** Mesos leaves `type` out where its JSON writer does not know the name. */
+  capabilities: z.array(z.looseObject({ type: z.string().optional() })).optional(),
 });
 export type MasterInfo = z.infer<typeof masterInfoSchema>;
 
