@@ -1,0 +1,189 @@
+/** Apps and service schedulers as `operations` sees them: through the Marathon API and the services' own API, over the gateway like anybody. */
+import { z } from 'zod';
+import { DcosError } from '../../core/errors.js';
+import { callJson } from '../../core/http/request.js';
+import type { JsonObject } from '../../core/json.js';
+import { type OperationStep, stepStatusSchema } from '../../wire/operations.js';
+import type { ObservedApp, ObservedPlan } from './events.js';
+
+/** An app as it runs. */
+const liveAppSchema = z.looseObject({
+  id: z.string(),
+  instances: z.number().optional(),
+  env: z.record(z.string(), z.unknown()).optional(),
+  labels: z.record(z.string(), z.string()).optional(),
+  healthChecks: z.array(z.unknown()).optional(),
+  tasksStaged: z.number().optional(),
+  tasksRunning: z.number().optional(),
+  tasksHealthy: z.number().optional(),
+  deployments: z.array(z.unknown()).optional(),
+  lastTaskFailure: z
+    .looseObject({ message: z.string().optional(), state: z.string().optional() })
+    .nullish(),
+  tasks: z
+    .array(
+      z.looseObject({
+        id: z.string().optional(),
+        host: z.string().optional(),
+        slaveId: z.string().optional(),
+        ports: z.array(z.number()).optional(),
+      }),
+    )
+    .optional(),
+});
+export type LiveApp = z.infer<typeof liveAppSchema>;
+
+const planSchema = z.looseObject({
+  status: z.string(),
+  errors: z.array(z.string()).optional(),
+  phases: z.array(
+    z.looseObject({
+      name: z.string(),
+      steps: z.array(
+        z.looseObject({ name: z.string(), status: z.string(), message: z.string().optional() }),
+      ),
+    }),
+  ),
+});
+
+const endpointSchema = z.looseObject({ address: z.array(z.string()).optional() });
+
+/** Calls of one control plane. Those that are refused throw with the server's own words. */
+export interface Apps {
+  /** The app; `undefined` where there is none. */
+  get(appId: string): Promise<LiveApp | undefined>;
+  /** Makes the app, or gives it this form. */
+  put(appId: string, app: JsonObject): Promise<void>;
+  /** Restarts the app with the order to uninstall itself. */
+  orderUninstall(appId: string): Promise<void>;
+  /** Removes the app and its tasks; no error where there is none. */
+  remove(appId: string): Promise<void>;
+  /** The deploy plan of a service, or why it can't be seen. */
+  plan(serviceName: string): Promise<ObservedPlan | { readonly waiting: string }>;
+  /** The endpoints that a service advertises. */
+  endpoints(serviceName: string): Promise<{ name: string; addresses: string[] }[]>;
+}
+
+/** Calls the control plane at `url` with tokens of `token`. */
+export function createApps(url: string, token: () => string): Apps {
+  const call = (method: string, path: string, json?: unknown) =>
+    callJson({
+      method,
+      url: `${url}${path}`,
+      headers: { authorization: `token=${token()}` },
+      timeoutMs: 30_000,
+      ...(json === undefined ? {} : { json }),
+    });
+  const marathon = '/service/marathon/v2/apps';
+  const change = async (method: string, path: string, json?: unknown): Promise<number> => {
+    const { status, json: answer } = await call(method, path, json);
+    if (status < 300 || status === 404) return status;
+    const { message = `status ${status}`, details } = (answer ?? {}) as {
+      message?: string;
+      details?: unknown;
+    };
+    const more = details === undefined ? '' : `: ${JSON.stringify(details)}`;
+    // Not our caller's fault: a server in between, a deployment that is in the way.
+    const passing = status >= 500 || status === 409 || status === 401;
+    throw new DcosError(
+      passing ? 'unreachable' : 'invalid',
+      `the app was refused: ${message}${more}`,
+      { status },
+    );
+  };
+  const get = async (appId: string): Promise<LiveApp | undefined> => {
+    const { status, json } = await call(
+      'GET',
+      `${marathon}${appId}?embed=app.tasks&embed=app.deployments&embed=app.counts&embed=app.lastTaskFailure`,
+    );
+    if (status === 404) return undefined;
+    if (status !== 200)
+      throw new DcosError('unreachable', `services answered ${status} for ${appId}`);
+    return z.looseObject({ app: liveAppSchema }).parse(json).app;
+  };
+  return {
+    get,
+    put: async (appId, app) => {
+      if ((await get(appId)) === undefined) await change('POST', marathon, { ...app, id: appId });
+      else
+        await change('PUT', `${marathon}${appId}?force=true&partialUpdate=false`, {
+          ...app,
+          id: appId,
+        });
+    },
+    orderUninstall: async (appId) => {
+      const app = await get(appId);
+      if (app === undefined || app.env?.SDK_UNINSTALL === 'true') return;
+      const env = { ...app.env, SDK_UNINSTALL: 'true' };
+      await change('PUT', `${marathon}${appId}?force=true`, { env, instances: app.instances || 1 });
+    },
+    remove: async (appId) => {
+      await change('DELETE', `${marathon}${appId}?force=true`);
+    },
+    plan: async (serviceName) => {
+      const { status, json } = await call('GET', `/service/${serviceName}/v1/plans/deploy`);
+      const parsed = planSchema.safeParse(json);
+      if (parsed.success) return observedPlan(parsed.data);
+      if (status === 404) return { status: 'COMPLETE', errors: [], steps: [] };
+      const { message } = (json ?? {}) as { message?: string };
+      return { waiting: message ?? `the service answered ${status}` };
+    },
+    endpoints: async (serviceName) => {
+      const base = `/service/${serviceName}/v1/endpoints`;
+      const names = z.array(z.string()).safeParse((await call('GET', base)).json);
+      const found: { name: string; addresses: string[] }[] = [];
+      for (const name of (names.data ?? []).slice(0, 50)) {
+        const { json } = await call('GET', `${base}/${encodeURIComponent(name)}`);
+        found.push({ name, addresses: endpointSchema.safeParse(json).data?.address ?? [] });
+      }
+      return found;
+    },
+  };
+}
+
+/** What of a live app an operation looks at. */
+export function observedApp(app: LiveApp): ObservedApp {
+  const wanted = app.instances ?? 1;
+  const running = app.tasksRunning ?? 0;
+  const healthy = (app.healthChecks?.length ?? 0) > 0 ? (app.tasksHealthy ?? 0) : running;
+  const message = messageOfApp(app, wanted, running, healthy);
+  return {
+    deploying: (app.deployments?.length ?? 0) > 0,
+    wanted,
+    running,
+    healthy,
+    ...(message === undefined ? {} : { message }),
+  };
+}
+
+function messageOfApp(
+  app: LiveApp,
+  wanted: number,
+  running: number,
+  healthy: number,
+): string | undefined {
+  const failure = app.lastTaskFailure;
+  if (running < wanted && failure)
+    return `its last task ended: ${failure.message ?? failure.state ?? 'unknown'}`;
+  if ((app.tasksStaged ?? 0) > 0) return 'starting';
+  if (running < wanted) return 'waiting for an agent with enough free resources';
+  return healthy < wanted ? 'waiting until it is healthy' : undefined;
+}
+
+function observedPlan(plan: z.infer<typeof planSchema>): ObservedPlan {
+  const steps = plan.phases.flatMap((phase) =>
+    phase.steps.map(
+      ({ name, status, message }): OperationStep => ({
+        name,
+        status: statusOf(status),
+        ...(message ? { message } : {}),
+      }),
+    ),
+  );
+  return { status: statusOf(plan.status), errors: plan.errors ?? [], steps };
+}
+
+/** A status that only a newer service has counts as under way. */
+function statusOf(text: string): OperationStep['status'] {
+  return stepStatusSchema.safeParse(text).data ?? 'IN_PROGRESS';
+}
