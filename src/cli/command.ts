@@ -1,0 +1,92 @@
+/** What a command is: its help and its handler side by side, parsed by commander, run with a context. */
+import { DcosError } from '../core/errors.js';
+import type { Context } from './context.js';
+
+/** One flag, in commander's form: `-q, --quiet`, `--lines <n>`. */
+export interface Flag {
+  readonly flags: string;
+  readonly text: string;
+  /** May be given more than once. */
+  readonly isList?: boolean;
+  readonly choices?: readonly string[];
+  readonly isHidden?: boolean;
+}
+
+/** A command. */
+export interface Command {
+  /** One line, no full stop. */
+  readonly summary: string;
+  /** What follows the command's words: `['<package>', 'its name']`, `['[x...]', …]`. */
+  readonly words?: readonly (readonly [string, string])[];
+  readonly flags?: readonly Flag[];
+  /** Complete command lines. */
+  readonly examples: readonly string[];
+  /** More for `--help`. */
+  readonly notes?: string;
+  run(context: Context, given: Given): Promise<void>;
+}
+
+/** What was typed after a command's words. */
+export class Given {
+  readonly words: readonly string[];
+  readonly #values: Readonly<Record<string, unknown>>;
+
+  constructor(words: readonly string[], values: Readonly<Record<string, unknown>>) {
+    this.words = words;
+    this.#values = values;
+  }
+
+  /** The word at that place; `''` if it was left out. */
+  word(at: number): string {
+    return this.words[at] ?? '';
+  }
+
+  /** Whether a boolean flag is given. */
+  has(name: string): boolean {
+    return this.#values[name] === true;
+  }
+
+  /** The value of a flag, if it is given. */
+  text(name: string): string | undefined {
+    const value = this.#values[name];
+    return typeof value === 'string' ? value : undefined;
+  }
+
+  /** The values of a flag that may be given more than once. */
+  list(name: string): readonly string[] {
+    const value = this.#values[name];
+    return Array.isArray(value) ? value.map(String) : [];
+  }
+
+  /** The value of a flag as a whole number of at least `least`. Throws `usage`. */
+  integer(name: string, flag: string, least = 0): number | undefined {
+    const text = this.text(name);
+    return text === undefined ? undefined : integerOf(text, flag, least);
+  }
+}
+
+/** `text` as a whole number of at least `least`; `what` names it in the error. Throws `usage`. */
+export function integerOf(text: string, what: string, least = 0): number {
+  const number = /^-?\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (Number.isSafeInteger(number) && number >= least) return number;
+  throw new DcosError(
+    'usage',
+    `${what} must be a whole number of at least ${least}, not '${text}'`,
+  );
+}
+
+/** The flags of every command that lists or shows something. */
+export const outputFlags: readonly Flag[] = [
+  { flags: '--json', text: 'print JSON' },
+  {
+    flags: '-o, --output <format>',
+    text: 'print as json, yaml, name or wide',
+    choices: ['json', 'yaml', 'name', 'wide'],
+  },
+];
+
+/** The flag that prints only identifiers. */
+export const quietFlag: Flag = { flags: '-q, --quiet', text: 'print only the names' };
+
+/** The flag that answers every question with yes. */
+export const yesFlag: Flag = { flags: '-y, --yes', text: 'do not ask, answer yes' };

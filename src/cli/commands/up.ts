@@ -1,0 +1,53 @@
+/** `dcos up` */
+
+import { DcosError } from '../../core/errors.js';
+import type { Command, Given } from '../command.js';
+import { checkMesosUrl, checkWishes, type Wishes } from '../local/layout.js';
+import { startLocalCluster } from '../local/start.js';
+
+/** Starts the local cluster. */
+export const up: Command = {
+  summary: 'start the local cluster, or attach the control plane to an Apache Mesos',
+  flags: [
+    { flags: '--agents <n>', text: 'how many agents a new cluster gets (3)' },
+    {
+      flags: '--racks <n>',
+      text: 'over how many racks they are spread (as many as agents, at most 3)',
+    },
+    { flags: '--mesos <url>', text: 'use the Apache Mesos at this address instead of an own one' },
+    { flags: '--advertise <address>', text: 'with --mesos: how its agents reach this machine' },
+  ],
+  examples: [
+    'dcos up',
+    'dcos up --agents 5 --racks 5',
+    'dcos up --mesos http://10.0.0.1:5050 --advertise 10.0.0.9',
+  ],
+  run: async (context, given) => {
+    await startLocalCluster(context, wishesOf(given));
+  },
+};
+
+function wishesOf(given: Given): Partial<Wishes> {
+  const agents = given.integer('agents', '--agents', 1);
+  const racks = given.integer('racks', '--racks', 1);
+  const mesos = given.text('mesos');
+  const advertise = given.text('advertise');
+  if (advertise !== undefined && mesos === undefined) {
+    throw new DcosError('usage', '--advertise is of use together with --mesos only');
+  }
+  if (mesos !== undefined && (agents !== undefined || racks !== undefined)) {
+    throw new DcosError(
+      'usage',
+      '--agents and --racks are not of use with --mesos: that cluster has its own agents',
+    );
+  }
+  if (agents !== undefined || racks !== undefined) {
+    checkWishes({ agents: agents ?? 3, racks: racks ?? 1 });
+  }
+  return {
+    ...(agents === undefined ? {} : { agents }),
+    ...(racks === undefined ? {} : { racks }),
+    ...(mesos === undefined ? {} : { mesosUrl: checkMesosUrl(mesos) }),
+    ...(advertise === undefined ? {} : { advertise }),
+  };
+}

@@ -1,0 +1,121 @@
+/** What every command gets: the environment, the door to the user, the configuration and, on demand, the cluster. */
+import type { TomlTable } from 'smol-toml';
+import type { Http } from '../client/http.js';
+import { DcosError } from '../core/errors.js';
+import {
+  type ClusterConfig,
+  Clusters,
+  clusterName,
+  valueAt,
+  withValue,
+} from './config/clusters.js';
+import type { Io } from './io.js';
+import { dcosDirOf, localDirOf } from './local/paths.js';
+import { localClusterId, readCredential } from './local/records.js';
+import { version } from './version.js';
+
+/** The surroundings of one run. */
+export class Context {
+  readonly env: NodeJS.ProcessEnv;
+  readonly io: Io;
+  readonly dcosDir: string;
+  readonly localDir: string;
+  readonly clusters: Clusters;
+  /** What ctrl-C says before the program ends; set by commands that leave something going on. */
+  interruptNote: string | undefined;
+  #http: Promise<Http> | undefined;
+
+  constructor(env: NodeJS.ProcessEnv, io: Io) {
+    this.env = env;
+    this.io = io;
+    this.dcosDir = dcosDirOf(env);
+    this.localDir = localDirOf(this.dcosDir);
+    this.clusters = new Clusters(this.dcosDir);
+  }
+
+  /** The current cluster, if there is one. */
+  cluster(): ClusterConfig | undefined {
+    return this.clusters.current(this.env.DCOS_CLUSTER);
+  }
+
+  /** The current cluster. Throws `unreachable` where there is none. */
+  needCluster(): ClusterConfig {
+    const cluster = this.cluster();
+    if (cluster !== undefined) return cluster;
+    throw new DcosError('unreachable', 'no cluster is attached', {
+      hint: 'Start a local one with dcos up, or set one up with dcos cluster setup <url>',
+    });
+  }
+
+  /** Calls to the current cluster. Throws `unreachable` where there is none. */
+  http(): Promise<Http> {
+    this.#http ??= this.connect(this.needCluster());
+    return this.#http;
+  }
+
+  /** Forgets the connection: the cluster may be another one now. */
+  reconnect(): void {
+    this.#http = undefined;
+  }
+
+  /** Calls to any known cluster. */
+  async connect(cluster: ClusterConfig): Promise<Http> {
+    const { Http } = await import('../client/http.js');
+    const url = valueAt(cluster.values, 'core.dcos_url');
+    if (typeof url !== 'string' || url === '') {
+      throw new DcosError('invalid', `the cluster ${clusterName(cluster)} has no core.dcos_url`, {
+        hint: 'Set it: dcos config set core.dcos_url <url>',
+      });
+    }
+    const token = valueAt(cluster.values, 'core.dcos_acs_token');
+    return new Http({
+      url: url.replace(/\/+$/, ''),
+      token: typeof token === 'string' ? token : undefined,
+      timeoutMs: this.#timeoutMs(cluster.values),
+      tls: await this.#tls(cluster.values),
+      userAgent: `dcos-cli/${version} ${process.platform}`,
+      trace: (line) => this.io.detail(1, line),
+      ...(this.isLocal(cluster) ? { renew: () => this.renew(cluster) } : {}),
+    });
+  }
+
+  /** Whether it is the local cluster of this `$DCOS_DIR`. */
+  isLocal(cluster: Pick<ClusterConfig, 'id'>): boolean {
+    return localClusterId(this.localDir) === cluster.id;
+  }
+
+  /** Logs in to the local cluster with its own credential and keeps the token; `undefined` if that is not possible. */
+  async renew(cluster: ClusterConfig): Promise<string | undefined> {
+    const credential = readCredential(this.localDir);
+    const url = valueAt(cluster.values, 'core.dcos_url');
+    if (credential === undefined || typeof url !== 'string') return undefined;
+    const [{ Http }, { login }] = await Promise.all([
+      import('../client/http.js'),
+      import('../client/auth.js'),
+    ]);
+    const http = new Http({ url, timeoutMs: 10_000 });
+    const token = await login(http, credential.uid, credential.password);
+    this.clusters.save(cluster.id, withValue(cluster.values, 'core.dcos_acs_token', token));
+    return token;
+  }
+
+  #timeoutMs(values: TomlTable): number {
+    const given = this.env.DCOS_TIMEOUT ?? valueAt(values, 'core.timeout');
+    const seconds = given === undefined || given === '' ? 180 : Number(given);
+    if (Number.isFinite(seconds) && seconds >= 0) return seconds * 1000;
+    throw new DcosError('invalid', `the timeout '${String(given)}' is not a number of seconds`, {
+      hint: 'See DCOS_TIMEOUT and dcos config show core.timeout',
+    });
+  }
+
+  async #tls(values: TomlTable): Promise<{ rejectUnauthorized?: boolean; ca?: string }> {
+    const given = this.env.DCOS_SSL_VERIFY ?? valueAt(values, 'core.ssl_verify');
+    const text = given === undefined ? '' : String(given);
+    if (text === '' || /^(true|1|yes)$/i.test(text)) return {};
+    if (/^(false|0|no)$/i.test(text)) return { rejectUnauthorized: false };
+    const { readIfThere } = await import('./local/files.js');
+    const ca = readIfThere(text);
+    if (ca !== undefined) return { ca };
+    throw new DcosError('invalid', `core.ssl_verify names a file that is not there: ${text}`);
+  }
+}

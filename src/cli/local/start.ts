@@ -1,0 +1,93 @@
+/** `up` as a person sees it: starts the local cluster, waits for its agents, attaches the command line to it. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DcosError } from '../../core/errors.js';
+import type { LocalCluster } from '../../wire/local-cluster.js';
+import { withValue } from '../config/clusters.js';
+import type { Context } from '../context.js';
+import type { Wishes } from './layout.js';
+import { withLock } from './lock.js';
+import { bringUp } from './up.js';
+
+/** How long agents may take to register once their servers are ready, in ms. */
+const registrationTimeoutMs = 20_000;
+
+/** Makes sure that the local cluster runs and is the attached one. Throws as `bringUp`. */
+export async function startLocalCluster(
+  context: Context,
+  wishes: Partial<Wishes>,
+): Promise<LocalCluster> {
+  const { io, localDir, dcosDir } = context;
+  const progress = await io.progress('starting the local cluster');
+  const begun = performance.now();
+  try {
+    const onWait = (pid: number): void =>
+      io.say(
+        `Another dcos command (pid ${pid}) is starting or stopping the cluster: waiting for it`,
+      );
+    const result = await withLock(dcosDir, onWait, async () => {
+      const up = await bringUp(localDir, wishes, serverEnvironment(context), {
+        say: (text) => io.say(text),
+        progress: (text) => progress.update(`starting the local cluster: ${text}`),
+      });
+      await attach(context, up.cluster);
+      await waitForAgents(context, up.cluster.agents.length);
+      return up;
+    });
+    const seconds = ((performance.now() - begun) / 1000).toFixed(1);
+    progress.end();
+    io.say(
+      result.started.length === 0 && !result.created
+        ? `The local cluster is up already: ${describe(result.cluster)}.`
+        : `The local cluster is up: ${describe(result.cluster)} (${seconds} s).`,
+    );
+    return result.cluster;
+  } catch (error) {
+    progress.end();
+    throw error;
+  }
+}
+
+function describe(cluster: LocalCluster): string {
+  const at = `http://${cluster.control.advertise}`;
+  if (cluster.mesosUrl !== undefined) return `control plane ${at} on ${cluster.mesosUrl}`;
+  const racks = new Set(cluster.agents.map((agent) => agent.rack)).size;
+  const plural = (count: number, noun: string): string =>
+    `${count} ${noun}${count === 1 ? '' : 's'}`;
+  return `${plural(cluster.agents.length, 'agent')} in ${plural(racks, 'rack')}, control plane ${at}`;
+}
+
+// Servers get the caller's environment, but nothing that would make them another command's child.
+function serverEnvironment(context: Context): NodeJS.ProcessEnv {
+  const { NODE_OPTIONS: _, ...env } = context.env;
+  return { ...env, DCOS_DIR: context.dcosDir };
+}
+
+async function attach(context: Context, cluster: LocalCluster): Promise<void> {
+  const { clusters } = context;
+  const url = `http://${cluster.control.advertise}`;
+  const known = clusters.list().find((one) => one.id === cluster.id);
+  let values = withValue(known?.values ?? {}, 'core.dcos_url', url);
+  if (known === undefined) values = withValue(values, 'cluster.name', cluster.name);
+  clusters.save(cluster.id, values);
+  clusters.attach(cluster.id);
+  context.reconnect();
+  const fresh = clusters.list().find((one) => one.id === cluster.id);
+  if (fresh !== undefined) await context.renew(fresh);
+}
+
+async function waitForAgents(context: Context, wanted: number): Promise<void> {
+  if (wanted === 0) return;
+  const { activeAgentCount } = await import('../../client/nodes.js');
+  const http = await context.http();
+  const end = performance.now() + registrationTimeoutMs;
+  for (;;) {
+    const count = await activeAgentCount(http).catch(() => 0);
+    if (count >= wanted) return;
+    if (performance.now() > end) {
+      throw new DcosError('timeout', `only ${count} of ${wanted} agents registered`, {
+        hint: `See their logs in ${context.localDir}/agent-*/log`,
+      });
+    }
+    await sleep(40);
+  }
+}

@@ -1,0 +1,76 @@
+/** The program `dcos`: finds the command that was typed, runs it, and ends with the status of what happened. */
+import { DcosError } from '../core/errors.js';
+import { Context } from './context.js';
+import { explain, statusOf } from './exit.js';
+import { createIo } from './io.js';
+import { findCommand, parseArguments, parseGlobals, printGroupHelp } from './program.js';
+import { isGroup } from './tree.js';
+import { version } from './version.js';
+
+/** Runs one command line; gives the exit status. */
+async function run(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+  let verbosity = 0;
+  try {
+    const globals = parseGlobals(argv, env);
+    verbosity = globals.verbosity;
+    const io = createIo({ env, verbosity });
+    if (globals.wantsVersion) {
+      io.result(`dcoscli.version=${version}`);
+      return 0;
+    }
+    const { path, node, rest } = findCommand(
+      globals.wantsHelp ? firstWords(globals.rest) : globals.rest,
+    );
+    if (isGroup(node)) {
+      const wanted = globals.wantsHelp || rest.length > 0 || path.length === 0;
+      if (wanted || node.fallback === undefined) {
+        await printGroupHelp(io, path, node);
+        return 0;
+      }
+      return await runLeaf(io, env, [...path, node.fallback], []);
+    }
+    return await runLeaf(io, env, path, globals.wantsHelp ? ['--help'] : rest);
+  } catch (error) {
+    if (statusOf(error) !== 0) process.stderr.write(`${explain(error, verbosity)}\n`);
+    return statusOf(error);
+  }
+}
+
+async function runLeaf(
+  io: ReturnType<typeof createIo>,
+  env: NodeJS.ProcessEnv,
+  path: readonly string[],
+  rest: readonly string[],
+): Promise<number> {
+  const { node } = findCommand(path);
+  if (isGroup(node)) throw new DcosError('internal', `'${path.join(' ')}' is no command`);
+  const command = await node.load();
+  const parsed = parseArguments(path, command, rest);
+  if ('help' in parsed) {
+    io.write(parsed.help);
+    return 0;
+  }
+  const context = new Context(env, io);
+  process.once('SIGINT', () => {
+    process.stderr.write(`\n${context.interruptNote ?? 'Interrupted.'}\n`);
+    process.exit(130);
+  });
+  await command.run(context, parsed.given);
+  return 0;
+}
+
+const firstWords = (words: readonly string[]): string[] =>
+  words.filter((word) => !word.startsWith('-'));
+
+// A reader that has seen enough (`| head`) is no error.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    process.exit(error.code === 'EPIPE' ? 0 : 1);
+  });
+}
+
+const status = await run(process.argv.slice(2), process.env);
+// Not process.exit at once: what was written to a pipe must still get out.
+process.exitCode = status;
+if (process.stdout.writableLength === 0 && process.stderr.writableLength === 0) process.exit();
+process.stdout.write('', () => process.stderr.write('', () => process.exit()));
