@@ -39,7 +39,7 @@ const packageDoors: Record<string, readonly string[]> = {
  * Files of the server rooms that may touch the world; every other file there is a pure idea. A new
  * entry here is a decision: can it not be an effect of `step`?
  */
-const shells = /(?:^|\/)(?:main|run|http|shell|io)\.ts$/;
+const shells = /(?:^|\/)(?:(?:main|run|http|shell|io)\.ts|shell\/.+\.ts)$/;
 const moreShells: readonly string[] = [];
 const pureRooms = ['wire', 'framework', 'mesos', 'services', 'jobs', 'sdk', 'swarm', 'cluster'];
 /** Modules of Node that compute and touch nothing. */

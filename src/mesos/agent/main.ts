@@ -1,8 +1,93 @@
 /** The embedded agent as a program: what `dcos-cluster agent` runs. */
-import { DcosError } from '../../core/errors.js';
+import { existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { systemClock } from '../../core/clock.js';
+import { basicAuthorization, secretOf } from '../../core/credentials.js';
+import { createLogger } from '../../core/logger.js';
+import { systemRandom } from '../../core/random.js';
 import type { RunningServer } from '../../core/running.js';
+import { openLmdbStore } from '../../core/store/lmdb.js';
+import type { LocalAgent } from '../../wire/local-cluster.js';
+import type { Resource } from '../../wire/mesos/common.js';
+import { serveAgent } from './http.js';
+import { restore } from './records.js';
+import { runAgentLoop } from './run.js';
+import { readPlace } from './shell/local.js';
+import { readBootId } from './shell/procfs.js';
+import { empty, type Self } from './state.js';
+
+declare const DCOS_VERSION: string;
+
+/** ms to wait for the master before serving without it: a cluster that says it is up should have its agents. */
+const registrationMs = 2_000;
 
 /** Starts it from the folder `dir` (`$DCOS_DIR/local`); resolves once it serves. pid and ready files are the caller's work. */
 export async function runAgent(dir: string, index: number): Promise<RunningServer> {
-  throw new DcosError('failed', `not ready yet: ${dir} ${index}`);
+  const log = createLogger(`agent-${index}`);
+  const place = readPlace(dir, index);
+  const workDir = join(place.folder, 'work');
+  mkdirSync(workDir, { recursive: true, mode: 0o700 });
+  const store = await openLmdbStore(join(place.folder, 'store'));
+  const state = empty(selfOf(place.agent, workDir), systemRandom);
+  const damaged = restore(state, await store.load(''));
+  if (damaged.length > 0) log.error('records that make no sense were left out', { damaged });
+  // Before anything is taken up: a second process of the same agent ends here, its port being taken.
+  const server = await serveAgent({ state, clusterKey: place.clusterKey, log });
+  const agent = runAgentLoop({
+    state,
+    store,
+    master: place.master,
+    authorization: basicAuthorization('agent', secretOf(place.clusterKey, 'agent')),
+    nodePath: process.execPath,
+    log,
+  });
+  const stop = async (): Promise<void> => {
+    if (existsSync(place.stopFile)) await agent.stopTasks();
+    agent.close();
+    await server.close();
+    await store.close();
+  };
+  let stopping: Promise<void> | undefined;
+  await Promise.race([
+    agent.registered,
+    new Promise((resolve) => setTimeout(resolve, registrationMs).unref()),
+  ]);
+  return {
+    host: server.host,
+    port: server.port,
+    stop: () => {
+      stopping ??= stop();
+      return stopping;
+    },
+  };
+}
+
+function selfOf(agent: LocalAgent, workDir: string): Self {
+  return {
+    index: agent.index,
+    host: agent.host,
+    port: agent.port,
+    rack: agent.rack,
+    version: typeof DCOS_VERSION === 'string' ? DCOS_VERSION : '0.0.0',
+    nodeVersion: process.version,
+    resources: resourcesOfAgent(agent),
+    workDir,
+    bootId: readBootId(),
+    startTime: systemClock.now() / 1000,
+  };
+}
+
+function resourcesOfAgent({ cpus, memMb, diskMb, ports }: LocalAgent): Resource[] {
+  const scalar = (name: string, value: number): Resource => ({
+    name,
+    type: 'SCALAR',
+    scalar: { value },
+  });
+  const [begin, end] = ports;
+  return [
+    scalar('cpus', cpus),
+    scalar('mem', memMb),
+    scalar('disk', diskMb),
+    { name: 'ports', type: 'RANGES', ranges: { range: [{ begin, end }] } },
+  ];
 }

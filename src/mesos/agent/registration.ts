@@ -1,0 +1,113 @@
+/** What an agent says of itself when it registers, and what a registration changes. */
+import type { RegisterMessage } from '../../wire/agent-link.js';
+import type { Id } from '../../wire/mesos/common.js';
+import type { AgentInfo, TaskInfo } from '../../wire/mesos/task.js';
+import { resourcesOf } from '../../wire/resources/pool.js';
+import type { AgentEffect } from './events.js';
+import { killTask, leaveIfDone } from './kill.js';
+import { persist, selfRecord, taskRecord } from './records.js';
+import { type AgentState, isLive, liveTasks } from './state.js';
+import { resendAll } from './updates.js';
+
+/** The agent as the master and its offers show it. */
+export function agentInfoOf(state: AgentState): AgentInfo {
+  const { host, port, rack, nodeVersion, resources } = state.self;
+  const attribute = (name: string, value: string) =>
+    ({ name, type: 'TEXT', text: { value } }) as const;
+  return {
+    hostname: host,
+    port,
+    resources: [...resources],
+    attributes: [attribute('rack', rack), attribute('node', nodeVersion), attribute('os', 'linux')],
+    ...(state.agentId === undefined ? {} : { id: { value: state.agentId } }),
+    domain: { fault_domain: { region: { name: 'local' }, zone: { name: rack } } },
+  };
+}
+
+/** The message that asks for a registration. Tasks that are over and told are left out. */
+export function registerMessageOf(state: AgentState): RegisterMessage {
+  const told = [...state.tasks.values()].filter(
+    (task) => task.silent !== true && (isLive(task) || task.pending.length > 0),
+  );
+  const groups = [...state.groups.values()].filter((group) => group.endedAt === undefined);
+  return {
+    agent: agentInfoOf(state),
+    version: state.self.version,
+    resources: resourcesOf(state.resources),
+    tasks: told.map((task) => ({
+      framework_id: { value: task.frameworkId },
+      task: withoutSecrets(task.info),
+      executor_id: { value: task.executorId },
+      statuses: task.statuses,
+    })),
+    executors: groups.map((group) => ({
+      framework_id: { value: group.frameworkId },
+      executor: group.executor,
+    })),
+    frameworks: [...state.frameworks.values()],
+  };
+}
+
+/** The environment may hold secrets, and no master needs it again. */
+function withoutSecrets(info: TaskInfo): TaskInfo {
+  if (info.command === undefined) return info;
+  const { environment: _environment, ...command } = info.command;
+  return { ...info, command };
+}
+
+/** The master took the agent in. */
+export function registered(
+  state: AgentState,
+  agentId: string,
+  unwanted: readonly Id[],
+  now: number,
+): AgentEffect[] {
+  const effects: AgentEffect[] = [];
+  if (state.agentId !== agentId) {
+    state.agentId = agentId;
+    effects.push(persist(selfRecord(state)));
+  }
+  state.linked = true;
+  for (const { value } of unwanted) effects.push(...shutDownFramework(state, value, now));
+  return [...effects, ...resendAll(state, now)];
+}
+
+/** The agent may not come back as who it was: its tasks go, without a word to anybody, and then its id. */
+export function refused(state: AgentState, now: number): AgentEffect[] {
+  state.linked = false;
+  state.refused = true;
+  const effects = liveTasks(state).flatMap((task) => {
+    task.silent = true;
+    return killTask(state, task, now, { quiet: true });
+  });
+  return [...effects, ...leaveIfDone(state)];
+}
+
+/** All tasks of a framework go; nobody is left to be told. */
+export function shutDownFramework(
+  state: AgentState,
+  frameworkId: string,
+  now: number,
+): AgentEffect[] {
+  return [...state.tasks.values()]
+    .filter((task) => task.frameworkId === frameworkId)
+    .flatMap((task) => {
+      task.silent = true;
+      task.pending = [];
+      state.resends.delete(task.containerId);
+      return [
+        persist(taskRecord(task)),
+        ...killTask(state, task, now, { quiet: true }),
+      ] satisfies AgentEffect[];
+    });
+}
+
+/** All tasks go, to be told of at the next start; the agent leaves with the last one. */
+export function stopAll(state: AgentState, now: number): AgentEffect[] {
+  state.stopping = true;
+  const message = 'agent stopped';
+  const effects = liveTasks(state).flatMap((task) =>
+    killTask(state, task, now, { message, quiet: true }),
+  );
+  return [...effects, ...leaveIfDone(state)];
+}
