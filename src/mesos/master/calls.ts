@@ -1,0 +1,182 @@
+/** Requests of the v1 API as calls, or the status and text with which Mesos refuses them (src/master/{http,validation}.cpp). */
+import type { IncomingHttpHeaders } from 'node:http';
+import type { z } from 'zod';
+import { messageOf } from '../../core/errors.js';
+import { type SchedulerCall, schedulerCallSchema } from '../../wire/mesos/scheduler.js';
+import type { CallAnswer } from './events.js';
+import {
+  type OperatorAction,
+  type OperatorQuery,
+  operatorActionFields,
+  operatorActionSchema,
+  operatorCallsAbsent,
+  operatorQueries,
+} from './operator-calls.js';
+
+/** Either what was asked, or why it is refused. */
+export type Parsed<Call> = { readonly call: Call } | { readonly refusal: CallAnswer };
+
+/** Why the request is refused before its body is looked at. */
+export function refusalOfRequest(
+  method: string | undefined,
+  headers: IncomingHttpHeaders,
+): (CallAnswer & { readonly headers?: Record<string, string> }) | undefined {
+  if (method !== 'POST') {
+    const text = `405 Method Not Allowed. Expecting one of { 'POST' }, but received '${method}'.`;
+    return { status: 405, text, headers: { allow: 'POST' } };
+  }
+  const type = headers['content-type']?.split(';')[0]?.trim().toLowerCase();
+  if (type === undefined) {
+    return { status: 400, text: "Expecting 'Content-Type' to be present" };
+  }
+  if (type !== 'application/json') {
+    const text = "Expecting 'Content-Type' of application/json or application/x-protobuf";
+    return { status: 415, text };
+  }
+  if (!acceptsJson(headers.accept)) {
+    const text = "Expecting 'Accept' to allow 'application/x-protobuf' or 'application/json'";
+    return { status: 406, text };
+  }
+  return undefined;
+}
+
+function acceptsJson(accept: string | undefined): boolean {
+  if (accept === undefined || accept.trim() === '') return true;
+  const types = accept.split(',').map((part) => part.split(';')[0]?.trim().toLowerCase());
+  return types.some((type) => ['application/json', 'application/*', '*/*'].includes(type ?? ''));
+}
+
+/** The body as an object, or Mesos' refusal. */
+export function parseBody(text: string): Parsed<Record<string, unknown>> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    return refuse(400, `Failed to parse body into JSON: ${syntaxError(text, error)}`);
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    return refuse(400, 'Failed to convert JSON into Call protobuf: Expecting a JSON object');
+  }
+  return { call: value as Record<string, unknown> };
+}
+
+function syntaxError(text: string, error: unknown): string {
+  const position = Number(/position (\d+)/.exec(messageOf(error))?.[1] ?? text.length);
+  const before = text.slice(0, position);
+  const rest = text.slice(position).split('\n')[0] ?? '';
+  return `syntax error at line ${before.split('\n').length} near: ${rest}`;
+}
+
+const schedulerFields: Readonly<Record<string, string | undefined>> = {
+  TEARDOWN: undefined,
+  REVIVE: undefined,
+  SUPPRESS: undefined,
+  ACCEPT: 'accept',
+  DECLINE: 'decline',
+  KILL: 'kill',
+  SHUTDOWN: 'shutdown',
+  ACKNOWLEDGE: 'acknowledge',
+  ACKNOWLEDGE_OPERATION_STATUS: 'acknowledge_operation_status',
+  RECONCILE: 'reconcile',
+  MESSAGE: 'message',
+  REQUEST: 'request',
+};
+const schedulerCallsAbsent: ReadonlySet<string> = new Set([
+  'ACCEPT_INVERSE_OFFERS',
+  'DECLINE_INVERSE_OFFERS',
+  'RECONCILE_OPERATIONS',
+  'UPDATE_FRAMEWORK',
+]);
+
+/** A call of the scheduler API. `principal` is who makes it. */
+export function parseSchedulerCall(
+  body: Record<string, unknown>,
+  principal: string,
+): Parsed<SchedulerCall> {
+  const refusal = schedulerRefusal(body);
+  if (refusal !== undefined) {
+    return refuse(400, `Failed to validate scheduler::Call: ${refusal}`);
+  }
+  if (schedulerCallsAbsent.has(String(body.type))) {
+    return refuse(501, `${body.type} is not implemented by the embedded master`);
+  }
+  const parsed = convert(schedulerCallSchema, body);
+  if ('refusal' in parsed) return parsed;
+  const problem = meaningProblem(parsed.call, principal);
+  return problem === undefined
+    ? parsed
+    : refuse(400, `Failed to validate scheduler::Call: ${problem}`);
+}
+
+function schedulerRefusal(body: Record<string, unknown>): string | undefined {
+  const type = String(body.type);
+  const known = type === 'SUBSCRIBE' || type in schedulerFields || schedulerCallsAbsent.has(type);
+  if (!known) return "Expecting 'type' to be present";
+  if (type === 'SUBSCRIBE') {
+    return body.subscribe === undefined ? "Expecting 'subscribe' to be present" : undefined;
+  }
+  if (body.framework_id === undefined) return "Expecting 'framework_id' to be present";
+  const field = schedulerFields[type];
+  return field !== undefined && body[field] === undefined
+    ? `Expecting '${field}' to be present`
+    : undefined;
+}
+
+function meaningProblem(call: SchedulerCall, principal: string): string | undefined {
+  if (call.type === 'SUBSCRIBE') {
+    const info = call.subscribe.framework_info;
+    if (call.framework_id?.value !== info.id?.value) {
+      return "'framework_id' differs from 'subscribe.framework_info.id'";
+    }
+    return info.principal === undefined || info.principal === principal
+      ? undefined
+      : `Authenticated principal '${principal}' does not match principal '${info.principal}' set in \`FrameworkInfo\``;
+  }
+  const uuid =
+    call.type === 'ACKNOWLEDGE'
+      ? call.acknowledge.uuid
+      : call.type === 'ACKNOWLEDGE_OPERATION_STATUS'
+        ? call.acknowledge_operation_status.uuid
+        : undefined;
+  const valid = uuid === undefined || Buffer.from(uuid, 'base64').length === 16;
+  return valid ? undefined : 'Not a valid UUID';
+}
+
+/** What an operator may ask for. */
+export type OperatorCall =
+  | { readonly kind: 'query'; readonly type: OperatorQuery }
+  | { readonly kind: 'action'; readonly action: OperatorAction }
+  | { readonly kind: 'subscribe' };
+
+/** A call of the operator API. */
+export function parseOperatorCall(body: Record<string, unknown>): Parsed<OperatorCall> {
+  const type = String(body.type);
+  const invalid = (why: string): Parsed<OperatorCall> =>
+    refuse(400, `Failed to validate master::Call: ${why}`);
+  if (type === 'SUBSCRIBE') return { call: { kind: 'subscribe' } };
+  if (type === 'GET_METRICS' && body.get_metrics === undefined) {
+    return invalid("Expecting 'get_metrics' to be present");
+  }
+  const query = operatorQueries.find((known) => known === type);
+  if (query !== undefined) return { call: { kind: 'query', type: query } };
+  if (operatorCallsAbsent.has(type)) {
+    return refuse(501, `${type} is not implemented by the embedded master`);
+  }
+  const field = Object.entries(operatorActionFields).find(([known]) => known === type)?.[1];
+  if (field === undefined) return invalid("Expecting 'type' to be present");
+  if (body[field] === undefined) return invalid(`Expecting '${field}' to be present`);
+  const parsed = convert(operatorActionSchema, body);
+  return 'refusal' in parsed ? parsed : { call: { kind: 'action', action: parsed.call } };
+}
+
+function convert<Call>(schema: z.ZodType<Call>, body: unknown): Parsed<Call> {
+  const parsed = schema.safeParse(body);
+  if (parsed.success) return { call: parsed.data };
+  const issue = parsed.error.issues[0];
+  const where = issue?.path.join('.') ?? '';
+  return refuse(400, `Failed to convert JSON into Call protobuf: ${where}: ${issue?.message}`);
+}
+
+function refuse<Call>(status: number, text: string): Parsed<Call> {
+  return { refusal: { status, text } };
+}

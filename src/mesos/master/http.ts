@@ -1,0 +1,234 @@
+/** The master's HTTP surface: requests become calls and events, state becomes answers. Nothing is decided here. */
+import { randomUUID } from 'node:crypto';
+import type { Driver } from '../../core/drive.js';
+import { DcosError } from '../../core/errors.js';
+import type { Answer, Request, Route } from '../../core/http/server.js';
+import { agentMessageSchema, registerMessageSchema } from '../../wire/agent-link.js';
+import {
+  type OperatorCall,
+  type Parsed,
+  parseBody,
+  parseOperatorCall,
+  parseSchedulerCall,
+  refusalOfRequest,
+} from './calls.js';
+import type { CallAnswer, MasterEvent } from './events.js';
+import type { MasterState } from './state.js';
+import type { Streams } from './streams.js';
+import { flagsOf } from './views/flags.js';
+import { metricsOf } from './views/metrics.js';
+import { answerTo } from './views/operator.js';
+import { rolesView } from './views/roles.js';
+import { frameworksView, slavesView, stateView, summaryView, tasksView } from './views/state.js';
+import { versionOf } from './views/version.js';
+
+/** Who may change the cluster by operator calls, and who may be an agent. */
+const operatorPrincipal = 'control';
+const agentPrincipal = 'agent';
+
+/** What the routes work with. */
+export interface HttpContext {
+  readonly state: MasterState;
+  readonly driver: Pick<Driver<MasterEvent>, 'ask' | 'submit'>;
+  readonly streams: Streams;
+}
+
+/** Every path that the master serves; each of Mesos' also under `/master`. */
+export function routesOf(context: HttpContext): Route[] {
+  const { state } = context;
+  const view = (path: string, show: (request: Request) => unknown): Route[] =>
+    ['', '/master'].map((prefix) => ({
+      method: 'GET',
+      path: `${prefix}${path}`,
+      access: 'token',
+      handle: (request) => jsonp(request, show(request)),
+    }));
+  const api = (path: string, handle: Route['handle']): Route[] =>
+    ['', '/master'].map((prefix) => ({
+      method: '*',
+      path: `${prefix}${path}`,
+      access: 'token',
+      handle,
+    }));
+  const health = (): Answer => ({ status: 200 });
+  const redirect = (): Answer => ({
+    status: 307,
+    headers: { location: `//${state.options.host}:${state.options.port}` },
+  });
+  return [
+    ...api('/api/v1/scheduler', (request) => schedulerRequest(context, request)),
+    ...api('/api/v1', (request) => operatorRequest(context, request)),
+    ...view('/state', () => stateView(state)),
+    ...view('/state.json', () => stateView(state)),
+    ...view('/state-summary', () => summaryView(state)),
+    ...view('/slaves', () => slavesView(state, true)),
+    ...view('/frameworks', () => frameworksView(state)),
+    ...view('/tasks', ({ query }) => tasksView(state, query)),
+    ...view('/tasks.json', ({ query }) => tasksView(state, query)),
+    ...view('/roles', () => rolesView(state)),
+    ...view('/version', () => versionOf(state)),
+    ...view('/flags', () => ({ flags: flagsOf(state) })),
+    ...view('/metrics/snapshot', () => metricsOf(state)),
+    ...api('/teardown', (request) => teardownForm(context, request)),
+    ...['/health', '/master/health'].map(
+      (path): Route => ({ method: 'GET', path, access: 'open', handle: health }),
+    ),
+    ...['/redirect', '/master/redirect'].map(
+      (path): Route => ({ method: 'GET', path, access: 'open', handle: redirect }),
+    ),
+    {
+      method: 'POST',
+      path: '/internal/agents',
+      access: 'token',
+      handle: (request) => registerRequest(context, request),
+    },
+    {
+      method: 'POST',
+      path: '/internal/agents/:id',
+      access: 'token',
+      handle: (request) => agentRequest(context, request),
+    },
+  ];
+}
+
+/** How an error of the server itself is answered: as text, in Mesos' words where it has some. */
+export function errorAnswer(error: DcosError): Answer {
+  const status = error.status ?? (error.code === 'auth' ? 401 : undefined);
+  if (error.code === 'not-found') return { status: 404, text: '404 Not Found.' };
+  if (status === 401) return { status, text: 'Unauthorized' };
+  if (status === 405) return { status, text: `405 Method Not Allowed. ${error.message}` };
+  return { status: status ?? (error.code === 'forbidden' ? 403 : 500), text: error.message };
+}
+
+function jsonp(request: Request, json: unknown): Answer {
+  const name = request.query.get('jsonp');
+  if (name === null || !/^[\w.$]{1,64}$/.test(name)) return { status: 200, json };
+  const bytes = Buffer.from(`${name}(${JSON.stringify(json)});`);
+  return { status: 200, bytes, headers: { 'content-type': 'text/javascript' } };
+}
+
+function asAnswer({ status, text }: CallAnswer): Answer {
+  return text === '' ? { status } : { status, text };
+}
+
+async function parsed<Call>(
+  request: Request,
+  parse: (body: Record<string, unknown>) => Parsed<Call>,
+): Promise<{ call: Call } | { answer: Answer }> {
+  const early = refusalOfRequest(request.method, request.headers);
+  if (early !== undefined) {
+    const { headers = {}, ...answer } = early;
+    return { answer: { ...asAnswer(answer), headers } };
+  }
+  const body = parseBody((await request.body()).toString('utf8'));
+  const result = 'refusal' in body ? body : parse(body.call);
+  return 'refusal' in result ? { answer: asAnswer(result.refusal) } : { call: result.call };
+}
+
+async function schedulerRequest(
+  { driver, streams }: HttpContext,
+  request: Request,
+): Promise<Answer | undefined> {
+  const principal = request.caller?.uid ?? '';
+  const result = await parsed(request, (body) => parseSchedulerCall(body, principal));
+  if ('answer' in result) return result.answer;
+  const { call } = result;
+  const header = request.headers['mesos-stream-id'];
+  const stream = typeof header === 'string' ? header : undefined;
+  if (call.type !== 'SUBSCRIBE') {
+    return asAnswer(
+      await driver.ask<CallAnswer>((requestId) => ({
+        type: 'SchedulerCalled',
+        requestId,
+        principal,
+        stream,
+        call,
+      })),
+    );
+  }
+  if (stream !== undefined) {
+    const text = "Subscribe calls should not include the 'Mesos-Stream-Id' header";
+    return { status: 400, text };
+  }
+  const fresh = randomUUID();
+  streams.open(fresh, request.response, { 'mesos-stream-id': fresh });
+  driver.submit({ type: 'SchedulerSubscribed', stream: fresh, principal, call });
+  return undefined;
+}
+
+async function operatorRequest(
+  context: HttpContext,
+  request: Request,
+): Promise<Answer | undefined> {
+  const result = await parsed<OperatorCall>(request, parseOperatorCall);
+  if ('answer' in result) return result.answer;
+  const { call } = result;
+  if (call.kind === 'query') return { status: 200, json: answerTo(context.state, call.type) };
+  if (call.kind === 'action') return act(context, request, call.action);
+  const stream = randomUUID();
+  context.streams.open(stream, request.response, {});
+  context.driver.submit({ type: 'OperatorSubscribed', stream });
+  return undefined;
+}
+
+async function act(
+  { driver }: HttpContext,
+  request: Request,
+  call: Extract<OperatorCall, { kind: 'action' }>['action'],
+): Promise<Answer> {
+  if (request.caller?.uid !== operatorPrincipal) {
+    return { status: 403, text: `principal ${request.caller?.uid} may not make operator calls` };
+  }
+  const answer = await driver.ask<CallAnswer>((requestId) => ({
+    type: 'OperatorCalled',
+    requestId,
+    call,
+  }));
+  return asAnswer(answer);
+}
+
+/** The older form of TEARDOWN: `frameworkId=…` as a form. */
+async function teardownForm(context: HttpContext, request: Request): Promise<Answer> {
+  if (request.method !== 'POST') {
+    const text = `405 Method Not Allowed. Expecting one of { 'POST' }, but received '${request.method}'.`;
+    return { status: 405, text, headers: { allow: 'POST' } };
+  }
+  const form = new URLSearchParams((await request.body(64 * 1024)).toString('utf8'));
+  const id = form.get('frameworkId');
+  if (id === null || id === '') {
+    return { status: 400, text: "Missing 'frameworkId' query parameter in the request body" };
+  }
+  return act(context, request, { type: 'TEARDOWN', teardown: { framework_id: { value: id } } });
+}
+
+function checkAgent(request: Request): void {
+  if (request.caller?.uid === agentPrincipal) return;
+  throw new DcosError('forbidden', `principal ${request.caller?.uid} is no agent`, { status: 403 });
+}
+
+async function registerRequest(
+  { driver, streams }: HttpContext,
+  request: Request,
+): Promise<Answer | undefined> {
+  checkAgent(request);
+  const message = registerMessageSchema.safeParse(await request.json(64 * 1024 * 1024));
+  if (!message.success) return { status: 400, text: message.error.message };
+  const stream = randomUUID();
+  streams.open(stream, request.response, {});
+  driver.submit({ type: 'AgentRegistered', stream, message: message.data });
+  return undefined;
+}
+
+async function agentRequest({ driver }: HttpContext, request: Request): Promise<Answer> {
+  checkAgent(request);
+  const message = agentMessageSchema.safeParse(await request.json());
+  if (!message.success) return { status: 400, text: message.error.message };
+  const agentId = request.params.id ?? '';
+  const answer = await driver.ask<CallAnswer>((requestId) => ({
+    type: 'AgentReported',
+    requestId,
+    agentId,
+    message: message.data,
+  }));
+  return asAnswer(answer);
+}

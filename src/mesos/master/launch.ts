@@ -1,0 +1,185 @@
+/** LAUNCH and LAUNCH_GROUP: tasks are checked against what is left of the offers, recorded, and sent to their agent. */
+
+import type { Resource } from '../../wire/mesos/common.js';
+import type { OfferOperation } from '../../wire/mesos/scheduler.js';
+import type { ExecutorInfo, TaskInfo, TaskStatus } from '../../wire/mesos/task.js';
+import {
+  allocatedTo,
+  contains,
+  normalize,
+  resourcesOf,
+  subtract,
+} from '../../wire/resources/pool.js';
+import type { Acceptance } from './accept.js';
+import { count, order, publish, type Turn } from './events.js';
+import { putIntoUse } from './holdings.js';
+import { executorKey } from './keys.js';
+import { resourcesText, upgraded } from './resources.js';
+import type { TaskRecord } from './state.js';
+import { mastersStatus, publishStatus, taskRecord, tellStatus } from './tasks.js';
+
+type Group = Extract<OfferOperation, { type: 'LAUNCH_GROUP' }>['launch_group'];
+
+/** Launches one task, or tells the framework with TASK_ERROR why not. */
+export function launchTask(turn: Turn, acceptance: Acceptance, given: TaskInfo): void {
+  const { framework, agent, role } = acceptance;
+  const info: TaskInfo = { ...given, resources: inRole(role, given.resources) };
+  if (given.executor !== undefined) info.executor = completed(acceptance, given.executor);
+  const newExecutor = executorToStart(acceptance, info.executor);
+  const problem = taskProblem(acceptance, info) ?? commandProblem(info);
+  const needed = [...(info.resources ?? []), ...(newExecutor?.resources ?? [])];
+  const refusal = problem ?? shortage(acceptance, needed, 'task and its executor');
+  if (refusal !== undefined) {
+    refuseTask(turn, acceptance, info, 'REASON_TASK_INVALID', refusal);
+    return;
+  }
+  if (newExecutor !== undefined) startExecutor(acceptance, newExecutor);
+  admitTask(turn, acceptance, info, info.executor?.executor_id.value);
+  order(turn, agent, { type: 'RUN_TASK', framework: framework.info, task: info });
+}
+
+/** Launches all tasks of the group, or none. */
+export function launchGroup(turn: Turn, acceptance: Acceptance, group: Group): void {
+  const { framework, agent, role } = acceptance;
+  const executor = completed(acceptance, group.executor);
+  const tasks = group.task_group.tasks.map((task) => ({
+    ...task,
+    resources: inRole(role, task.resources),
+  }));
+  const newExecutor = executorToStart(acceptance, executor);
+  const needed = [...tasks.flatMap((task) => task.resources), ...(newExecutor?.resources ?? [])];
+  const problem =
+    groupProblem(acceptance, executor, tasks) ??
+    shortage(acceptance, needed, 'task group and its executor');
+  if (problem !== undefined) {
+    for (const task of tasks) {
+      refuseTask(turn, acceptance, task, 'REASON_TASK_GROUP_INVALID', problem);
+    }
+    return;
+  }
+  if (newExecutor !== undefined) startExecutor(acceptance, newExecutor);
+  for (const task of tasks) admitTask(turn, acceptance, task, executor.executor_id.value);
+  order(turn, agent, { type: 'RUN_TASK_GROUP', framework: framework.info, executor, tasks });
+}
+
+function groupProblem(
+  acceptance: Acceptance,
+  executor: ExecutorInfo,
+  tasks: readonly TaskInfo[],
+): string | undefined {
+  if (tasks.length === 0) return 'Task group cannot be empty';
+  const ids = new Set(tasks.map((task) => task.task_id.value));
+  if (ids.size < tasks.length) return 'Task group contains duplicate task IDs';
+  if (executor.type === 'DEFAULT' && executor.command !== undefined) {
+    return "'ExecutorInfo.command' must not be set for 'DEFAULT' executor";
+  }
+  for (const task of tasks) {
+    const problem = taskProblem(acceptance, task);
+    if (problem !== undefined) return `Task '${task.task_id.value}' is invalid: ${problem}`;
+    if (task.executor !== undefined) {
+      return `Task '${task.task_id.value}' is invalid: 'TaskInfo.executor' must not be set`;
+    }
+  }
+  return undefined;
+}
+
+/** In Mesos' words and order (apache/mesos src/master/validation.cpp, namespace task). */
+function taskProblem({ framework, agent }: Acceptance, info: TaskInfo): string | undefined {
+  const id = info.task_id.value;
+  if (/[/\\]|[^\x20-\x7e]/.test(id) || id === '.' || id === '..' || id.length > 255) {
+    return `Task ID '${id}' contains invalid characters`;
+  }
+  if (framework.tasks.has(id) || framework.unreachable.has(id))
+    return `Task has duplicate ID: ${id}`;
+  if (info.agent_id.value !== agent.id) {
+    return `Task uses invalid agent ${info.agent_id.value} while agent ${agent.id} is expected`;
+  }
+  const resources = info.resources ?? [];
+  if (resources.length === 0) return 'Task uses no resources';
+  return resources.map(amountProblem).find((problem) => problem !== undefined);
+}
+
+function commandProblem(info: TaskInfo): string | undefined {
+  return (info.executor === undefined) === (info.command === undefined)
+    ? 'Task should have at least one (but not both) of CommandInfo or ExecutorInfo present'
+    : undefined;
+}
+
+function amountProblem({ name, type, scalar, ranges }: Resource): string | undefined {
+  if (type === 'SCALAR' && !((scalar?.value ?? -1) >= 0)) {
+    return `Task uses invalid resources: Invalid scalar resource: ${name}`;
+  }
+  const wrong = (ranges?.range ?? []).some(({ begin, end }) => begin > end);
+  return wrong ? `Task uses invalid resources: Invalid ranges resource: ${name}` : undefined;
+}
+
+function shortage(
+  { left }: Acceptance,
+  needed: readonly Resource[],
+  whose: string,
+): string | undefined {
+  if (contains(left, needed)) return undefined;
+  const available = resourcesText(resourcesOf(left));
+  return `Total resources ${resourcesText(needed)} required by ${whose} is more than available ${available}`;
+}
+
+function inRole(role: string, resources: readonly Resource[] | undefined): Resource[] {
+  return (resources ?? []).map((given) => {
+    const resource = normalize(upgraded(given));
+    if (resource.allocation_info?.role !== undefined) return resource;
+    return allocatedTo(role, [resource])[0] ?? resource;
+  });
+}
+
+function completed({ framework, role }: Acceptance, executor: ExecutorInfo): ExecutorInfo {
+  return {
+    ...executor,
+    framework_id: { value: framework.id },
+    resources: inRole(role, executor.resources),
+  };
+}
+
+/** The executor, if it does not run on this agent yet. */
+function executorToStart(
+  { framework, agent }: Acceptance,
+  executor: ExecutorInfo | undefined,
+): ExecutorInfo | undefined {
+  if (executor === undefined) return undefined;
+  const running = framework.executors.has(executorKey(agent.id, executor.executor_id.value));
+  return running ? undefined : executor;
+}
+
+function startExecutor({ framework, agent, left }: Acceptance, info: ExecutorInfo): void {
+  const resources = info.resources ?? [];
+  subtract(left, resources);
+  putIntoUse(agent, framework, resources);
+  const key = executorKey(agent.id, info.executor_id.value);
+  framework.executors.set(key, { agentId: agent.id, info });
+}
+
+function admitTask(
+  turn: Turn,
+  { framework, agent, role, left }: Acceptance,
+  info: TaskInfo,
+  executorId: string | undefined,
+): void {
+  const task: TaskRecord = taskRecord(framework.id, info, executorId, role);
+  subtract(left, task.resources);
+  putIntoUse(agent, framework, task.resources);
+  framework.tasks.set(task.task_id.value, task);
+  count(turn.state, 'master/messages_launch_tasks');
+  publish(turn, () => ({ type: 'TASK_ADDED', task_added: { task: { ...task } } }));
+}
+
+function refuseTask(
+  turn: Turn,
+  { framework }: Acceptance,
+  info: TaskInfo,
+  reason: string,
+  message: string,
+): void {
+  const status: TaskStatus = mastersStatus(turn, info, 'TASK_ERROR', { message, reason });
+  count(turn.state, 'master/tasks_error');
+  tellStatus(turn, framework, status);
+  publishStatus(turn, framework, status, 'TASK_ERROR');
+}

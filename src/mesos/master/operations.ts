@@ -1,0 +1,270 @@
+/**
+ * RESERVE, UNRESERVE, CREATE and DESTROY: applied in the master's memory at once, so that what follows in the same ACCEPT
+ * sees them, and sent to the agent, which makes them last. Operations with an id are told of until acknowledged.
+ */
+
+import type { Resource } from '../../wire/mesos/common.js';
+import type { OfferOperation } from '../../wire/mesos/scheduler.js';
+import { type Conversion, conversionOf, convert } from '../../wire/resources/convert.js';
+import {
+  allocatedTo,
+  contains,
+  isVolume,
+  reservedRoleOf,
+  resourcesOf,
+  unallocated,
+} from '../../wire/resources/pool.js';
+import type { Acceptance } from './accept.js';
+import { count, freshUuid, note, order, type Turn, tell } from './events.js';
+import { settle } from './holdings.js';
+import { resourcesText, upgraded } from './resources.js';
+import type { Agent, Framework, OperationRecord } from './state.js';
+import { roleProblem } from './subscribe.js';
+
+/** Does an operation of an ACCEPT, or tells the framework why not if the operation has an id. */
+export function operate(turn: Turn, acceptance: Acceptance, given: OfferOperation): void {
+  const { framework, agent, role, left } = acceptance;
+  const operation = withResources(given, (resource) => {
+    const known = upgraded(resource);
+    return known.allocation_info?.role ? known : (allocatedTo(role, [known])[0] ?? known);
+  });
+  const conversion = conversionOf(operation);
+  if (conversion === undefined) return;
+  const problem =
+    operationProblem(operation, framework.info.principal) ??
+    roleMismatch(operation, role) ??
+    (contains(left, conversion.consumed)
+      ? undefined
+      : `${resourcesText(resourcesOf(left))} does not contain ${resourcesText(conversion.consumed)}`);
+  if (problem !== undefined) {
+    refuseOperation(turn, framework, operation, problem);
+    return;
+  }
+  convert(left, conversion);
+  send(turn, framework, agent, operation, conversion);
+}
+
+/** Applies an operation to what the agent has in all, and sends it there. */
+export function send(
+  turn: Turn,
+  framework: Framework | undefined,
+  agent: Agent,
+  operation: OfferOperation,
+  conversion: Conversion,
+): void {
+  const { state } = turn;
+  convert(agent.total, {
+    consumed: unallocated(conversion.consumed),
+    produced: unallocated(conversion.produced),
+  });
+  const uuid = state.random.uuid();
+  const record: OperationRecord = {
+    uuid,
+    frameworkId: framework?.id,
+    agentId: agent.id,
+    operation,
+    state: 'OPERATION_PENDING',
+    message: undefined,
+    statusUuid: undefined,
+    resendAt: 0,
+    resendMs: state.options.resendMs,
+  };
+  state.operations.set(uuid, record);
+  count(state, 'master/operations/total');
+  order(turn, agent, {
+    type: 'APPLY_OPERATION',
+    ...(framework === undefined ? {} : { framework_id: { value: framework.id } }),
+    operation_uuid: uuid,
+    operation,
+  });
+}
+
+/** Tells a framework that its operation can't be done; silent where it has no id. */
+export function refuseOperation(
+  turn: Turn,
+  framework: Framework,
+  operation: OfferOperation,
+  message: string,
+): void {
+  count(turn.state, 'master/operations/error');
+  note(turn, 'operation refused', { framework: framework.id, type: operation.type, message });
+  if (operation.id === undefined) return;
+  tell(turn, framework, {
+    type: 'UPDATE_OPERATION_STATUS',
+    update_operation_status: {
+      status: { operation_id: operation.id, state: 'OPERATION_ERROR', message },
+    },
+  });
+}
+
+/** An operation has an outcome: its framework is told, until it acknowledges, if the operation has an id. */
+export function operationEnded(
+  turn: Turn,
+  record: OperationRecord,
+  outcome: string,
+  message: string | undefined,
+): void {
+  const { state } = turn;
+  if (record.statusUuid !== undefined) return;
+  count(state, `master/operations/${outcome.slice(10).toLowerCase()}`);
+  if (outcome !== 'OPERATION_FINISHED') undo(turn, record);
+  if (record.operation.id === undefined || record.frameworkId === undefined) {
+    state.operations.delete(record.uuid);
+    return;
+  }
+  record.state = outcome;
+  record.message = message;
+  record.statusUuid = freshUuid(state);
+  tellOutcome(turn, record);
+}
+
+/** Sends the outcome (again), and plans when to send it the next time. */
+export function tellOutcome(turn: Turn, record: OperationRecord): void {
+  const { state } = turn;
+  const framework = state.frameworks.get(record.frameworkId ?? '');
+  if (framework === undefined) {
+    state.operations.delete(record.uuid);
+    return;
+  }
+  const { id } = record.operation;
+  tell(turn, framework, {
+    type: 'UPDATE_OPERATION_STATUS',
+    update_operation_status: {
+      status: {
+        ...(id === undefined ? {} : { operation_id: id }),
+        state: record.state,
+        ...(record.message === undefined ? {} : { message: record.message }),
+        ...(record.statusUuid === undefined ? {} : { uuid: { value: record.statusUuid } }),
+        agent_id: { value: record.agentId },
+      },
+    },
+  });
+  record.resendAt = state.awakeMs + record.resendMs;
+  record.resendMs = Math.min(record.resendMs * 2, state.options.maxResendMs);
+}
+
+/** The agent could not do what was applied in memory: take it back where the resources still are as it left them. */
+function undo(turn: Turn, record: OperationRecord): void {
+  const agent = turn.state.agents.get(record.agentId);
+  const conversion = conversionOf(record.operation);
+  if (agent === undefined || conversion === undefined) return;
+  convert(agent.total, {
+    consumed: unallocated(conversion.produced),
+    produced: unallocated(conversion.consumed),
+  });
+  settle(turn.state, agent);
+}
+
+/**
+ * After a registration: whether the agent did what was on its way when the link broke follows from what it has now
+ * (it tells its resources after all operations that it has applied).
+ */
+export function settleOperations(turn: Turn, agent: Agent): void {
+  for (const record of [...turn.state.operations.values()]) {
+    if (record.agentId !== agent.id || record.statusUuid !== undefined) continue;
+    const produced = unallocated(conversionOf(record.operation)?.produced ?? []);
+    if (contains(agent.total, produced))
+      operationEnded(turn, record, 'OPERATION_FINISHED', undefined);
+    else {
+      record.state = 'OPERATION_DROPPED';
+      dropped(turn, record);
+    }
+  }
+}
+
+function dropped(turn: Turn, record: OperationRecord): void {
+  if (record.operation.id === undefined || record.frameworkId === undefined) {
+    turn.state.operations.delete(record.uuid);
+    return;
+  }
+  record.message = 'Operation was lost on its way to the agent';
+  record.statusUuid = freshUuid(turn.state);
+  tellOutcome(turn, record);
+}
+
+/** ACKNOWLEDGE_OPERATION_STATUS. */
+export function operationAcknowledged(
+  turn: Turn,
+  framework: Framework,
+  operationId: string,
+  uuid: string,
+): void {
+  for (const [key, { frameworkId, operation, statusUuid }] of turn.state.operations) {
+    const same = frameworkId === framework.id && operation.id?.value === operationId;
+    if (same && statusUuid === uuid) turn.state.operations.delete(key);
+  }
+}
+
+/** Why an operation is wrong in itself (apache/mesos src/master/validation.cpp, namespace operation). */
+export function operationProblem(
+  operation: OfferOperation,
+  principal: string | undefined,
+): string | undefined {
+  for (const resource of resourcesIn(operation)) {
+    const reservation = resource.reservations?.at(-1);
+    const text = resourcesText([resource]);
+    if (reservation === undefined) return `Resource ${text} is not reserved`;
+    if (
+      reservation.type !== 'DYNAMIC' &&
+      operation.type !== 'CREATE' &&
+      operation.type !== 'DESTROY'
+    ) {
+      return `Resource ${text} is not dynamically reserved`;
+    }
+    if (operation.type === 'RESERVE') {
+      const problem =
+        roleProblem(reservation.role ?? '*') ??
+        (reservation.role === '*' ? `Resource ${text} is reserved for role '*'` : undefined);
+      if (problem !== undefined) return problem;
+      if (principal !== undefined && reservation.principal !== principal) {
+        return `A reserve operation was attempted by principal '${principal}', but there is a reserved resource in the request with principal '${reservation.principal ?? ''}' set in its 'ReservationInfo'`;
+      }
+    }
+    if (operation.type === 'RESERVE' || operation.type === 'UNRESERVE') {
+      if (isVolume(resource))
+        return `A persistent volume ${text} cannot be reserved or unreserved directly`;
+    } else if (!isVolume(resource)) return `${text} is not a persistent volume`;
+  }
+  return undefined;
+}
+
+function roleMismatch(operation: OfferOperation, role: string): string | undefined {
+  for (const resource of resourcesIn(operation)) {
+    const reserved = reservedRoleOf(resource);
+    if (reserved !== undefined && reserved !== role && !role.startsWith(`${reserved}/`)) {
+      return `The reserved resource's role '${reserved}' does not match the allocation role '${role}'`;
+    }
+  }
+  return undefined;
+}
+
+/** The resources that an operation names. */
+export function resourcesIn(operation: OfferOperation): readonly Resource[] {
+  switch (operation.type) {
+    case 'RESERVE':
+      return operation.reserve.resources;
+    case 'UNRESERVE':
+      return operation.unreserve.resources;
+    case 'CREATE':
+      return operation.create.volumes;
+    case 'DESTROY':
+      return operation.destroy.volumes;
+    default:
+      return [];
+  }
+}
+
+/** The operation with each resource changed. */
+export function withResources(
+  operation: OfferOperation,
+  change: (resource: Resource) => Resource,
+): OfferOperation {
+  const { type } = operation;
+  const resources = resourcesIn(operation).map(change);
+  const id = operation.id === undefined ? {} : { id: operation.id };
+  if (type === 'RESERVE') return { type, ...id, reserve: { resources } };
+  if (type === 'UNRESERVE') return { type, ...id, unreserve: { resources } };
+  if (type === 'CREATE') return { type, ...id, create: { volumes: resources } };
+  if (type === 'DESTROY') return { type, ...id, destroy: { volumes: resources } };
+  return operation;
+}

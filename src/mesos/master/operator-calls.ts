@@ -1,0 +1,87 @@
+/** The operator calls that change something (apache/mesos include/mesos/v1/master/master.proto, message Call). */
+import { z } from 'zod';
+import { idSchema, resourceSchema } from '../../wire/mesos/common.js';
+
+const resources = z.array(resourceSchema);
+
+/** A call that changes something. */
+export const operatorActionSchema = z.discriminatedUnion('type', [
+  z.looseObject({
+    type: z.literal('TEARDOWN'),
+    teardown: z.looseObject({ framework_id: idSchema }),
+  }),
+  z.looseObject({
+    type: z.literal('MARK_AGENT_GONE'),
+    mark_agent_gone: z.looseObject({ agent_id: idSchema }),
+  }),
+  z.looseObject({
+    type: z.literal('RESERVE_RESOURCES'),
+    reserve_resources: z.looseObject({ agent_id: idSchema, resources }),
+  }),
+  z.looseObject({
+    type: z.literal('UNRESERVE_RESOURCES'),
+    unreserve_resources: z.looseObject({ agent_id: idSchema, resources }),
+  }),
+  z.looseObject({
+    type: z.literal('CREATE_VOLUMES'),
+    create_volumes: z.looseObject({ agent_id: idSchema, volumes: resources }),
+  }),
+  z.looseObject({
+    type: z.literal('DESTROY_VOLUMES'),
+    destroy_volumes: z.looseObject({ agent_id: idSchema, volumes: resources }),
+  }),
+]);
+/** A call that changes something. */
+export type OperatorAction = z.infer<typeof operatorActionSchema>;
+
+/** Calls that only ask. */
+export const operatorQueries = [
+  'GET_HEALTH',
+  'GET_FLAGS',
+  'GET_VERSION',
+  'GET_METRICS',
+  'GET_STATE',
+  'GET_AGENTS',
+  'GET_FRAMEWORKS',
+  'GET_EXECUTORS',
+  'GET_TASKS',
+  'GET_OPERATIONS',
+  'GET_ROLES',
+  'GET_MASTER',
+] as const;
+/** A call that only asks. */
+export type OperatorQuery = (typeof operatorQueries)[number];
+
+/** The calls that change something, and the field that each must have. */
+export const operatorActionFields: Readonly<Record<OperatorAction['type'], string>> = {
+  TEARDOWN: 'teardown',
+  MARK_AGENT_GONE: 'mark_agent_gone',
+  RESERVE_RESOURCES: 'reserve_resources',
+  UNRESERVE_RESOURCES: 'unreserve_resources',
+  CREATE_VOLUMES: 'create_volumes',
+  DESTROY_VOLUMES: 'destroy_volumes',
+};
+
+/** Calls of Mesos that this master knows of and does not do. */
+export const operatorCallsAbsent: ReadonlySet<string> = new Set([
+  'GET_LOGGING_LEVEL',
+  'SET_LOGGING_LEVEL',
+  'LIST_FILES',
+  'READ_FILE',
+  'GET_WEIGHTS',
+  'UPDATE_WEIGHTS',
+  'GET_MAINTENANCE_STATUS',
+  'GET_MAINTENANCE_SCHEDULE',
+  'UPDATE_MAINTENANCE_SCHEDULE',
+  'START_MAINTENANCE',
+  'STOP_MAINTENANCE',
+  'GET_QUOTA',
+  'UPDATE_QUOTA',
+  'SET_QUOTA',
+  'REMOVE_QUOTA',
+  'DRAIN_AGENT',
+  'DEACTIVATE_AGENT',
+  'REACTIVATE_AGENT',
+  'GROW_VOLUME',
+  'SHRINK_VOLUME',
+]);

@@ -1,0 +1,130 @@
+/** Single entities as the v1 operator API shows them (apache/mesos include/mesos/v1/master/master.proto). */
+
+import type { Resource } from '../../../wire/mesos/common.js';
+import type { MasterInfo } from '../../../wire/mesos/scheduler.js';
+import { add, poolOf, resourcesOf } from '../../../wire/resources/pool.js';
+import { offerMessage } from '../allocate.js';
+import { downgraded } from '../resources.js';
+import type { Agent, Framework, MasterOptions, MasterState } from '../state.js';
+
+/** What a master says of itself. */
+export function masterInfo({ id, host, port, version }: MasterOptions): MasterInfo {
+  return {
+    id,
+    ip: ipNumber(host),
+    port,
+    pid: `master@${host}:${port}`,
+    hostname: host,
+    version,
+    address: { hostname: host, ip: host, port },
+    capabilities: [{ type: 'AGENT_UPDATE' }, { type: 'AGENT_DRAINING' }, { type: 'QUOTA_V2' }],
+  };
+}
+
+/** The address as Mesos' number: the first byte is the lowest. */
+function ipNumber(host: string): number {
+  const bytes = host.split('.').map(Number);
+  return bytes.length === 4 ? bytes.reduceRight((sum, byte) => sum * 256 + byte, 0) : 0;
+}
+
+/** What agents of this kind can do, in Mesos' words. */
+export const agentCapabilities = [
+  'MULTI_ROLE',
+  'HIERARCHICAL_ROLE',
+  'RESERVATION_REFINEMENT',
+  'AGENT_OPERATION_FEEDBACK',
+] as const;
+
+/** A time as the v1 API shows it. */
+export function timeInfo(ms: number): { nanoseconds: number } {
+  return { nanoseconds: ms * 1_000_000 };
+}
+
+/** A list under a key, left out when it is empty as JSON of protobuf messages leaves it out. */
+export function unlessEmpty<Key extends string, Item>(
+  key: Key,
+  list: readonly Item[],
+): Partial<Record<Key, readonly Item[]>> {
+  return list.length === 0 ? {} : ({ [key]: list } as Record<Key, readonly Item[]>);
+}
+
+/** What of the agent is offered at the moment, with the roles it is allocated to. */
+export function offeredOf(state: MasterState, agent: Agent): Resource[] {
+  const pool = poolOf([]);
+  for (const id of agent.offers) add(pool, state.offers.get(id)?.resources ?? []);
+  return resourcesOf(pool);
+}
+
+/** An agent of GET_AGENTS. */
+export function agentMessage(state: MasterState, agent: Agent): Record<string, unknown> {
+  return {
+    agent_info: agent.info,
+    active: agent.link !== undefined,
+    deactivated: false,
+    version: agent.version,
+    pid: `slave(1)@${agent.ip}:${agent.info.port ?? 5051}`,
+    registered_time: timeInfo(agent.registeredAt),
+    ...(agent.reregisteredAt === undefined
+      ? {}
+      : { reregistered_time: timeInfo(agent.reregisteredAt) }),
+    ...unlessEmpty('total_resources', resourcesOf(agent.total).map(downgraded)),
+    ...unlessEmpty('allocated_resources', resourcesOf(agent.used).map(downgraded)),
+    ...unlessEmpty('offered_resources', offeredOf(state, agent).map(downgraded)),
+    capabilities: agentCapabilities.map((type) => ({ type })),
+  };
+}
+
+/** What a framework's tasks and executors use on registered agents. */
+export function usedBy(state: MasterState, framework: Framework): Resource[] {
+  const pool = poolOf([]);
+  for (const { state: taskState, resources, agent_id } of framework.tasks.values()) {
+    if (state.agents.has(agent_id.value) && !ended.has(taskState)) add(pool, resources);
+  }
+  for (const { info } of framework.executors.values()) add(pool, info.resources ?? []);
+  return resourcesOf(pool);
+}
+
+const ended: ReadonlySet<string> = new Set([
+  'TASK_FINISHED',
+  'TASK_FAILED',
+  'TASK_KILLED',
+  'TASK_ERROR',
+  'TASK_LOST',
+  'TASK_DROPPED',
+  'TASK_GONE',
+  'TASK_GONE_BY_OPERATOR',
+]);
+
+/** What is offered to a framework at the moment. */
+export function offeredTo(state: MasterState, framework: Framework): Resource[] {
+  const pool = poolOf([]);
+  for (const id of framework.offers) add(pool, state.offers.get(id)?.resources ?? []);
+  return resourcesOf(pool);
+}
+
+/** A framework of GET_FRAMEWORKS. */
+export function frameworkMessage(
+  state: MasterState,
+  framework: Framework,
+): Record<string, unknown> {
+  const connected = framework.stream !== undefined;
+  const offers = [...framework.offers]
+    .map((id) => state.offers.get(id))
+    .filter((offer) => offer !== undefined)
+    .map((offer) => offerMessage(state, framework, offer));
+  return {
+    framework_info: framework.info,
+    active: connected,
+    connected,
+    recovered: framework.recovered,
+    registered_time: timeInfo(framework.registeredAt),
+    reregistered_time: timeInfo(framework.reregisteredAt),
+    ...(framework.unregisteredAt > 0
+      ? { unregistered_time: timeInfo(framework.unregisteredAt) }
+      : {}),
+    ...unlessEmpty('offers', offers),
+    ...unlessEmpty('allocated_resources', usedBy(state, framework).map(downgraded)),
+    ...unlessEmpty('offered_resources', offeredTo(state, framework).map(downgraded)),
+    offer_constraints: {},
+  };
+}
