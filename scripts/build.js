@@ -8,7 +8,11 @@ import { build } from 'esbuild';
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
 const dist = join(root, 'dist');
-const servers = { 'dcos-cluster': 'src/cluster/main.ts', 'dcos-service': 'src/sdk/main.ts' };
+const servers = {
+  'dcos-cluster': 'src/cluster/main.ts',
+  'dcos-cluster-evaluate': 'src/packages/evaluate-worker.ts',
+  'dcos-service': 'src/sdk/main.ts',
+};
 
 // CommonJS dependencies inside an ES module bundle call require() for Node's own modules.
 const requireShim =

@@ -2,14 +2,34 @@
  * The one door of `packages`: releases are found, options are checked, artifacts are fetched and apps are rendered.
  * `cluster/operations` calls it; the read-only part of the package API is among its `routes`.
  */
+import type { DcosError } from '../core/errors.js';
 import type { Route } from '../core/http/server.js';
 import type { JsonObject } from '../core/json.js';
-import type { Logger } from '../core/logger.js';
 import type { PackageDefinition } from '../wire/universe.js';
+import { openArchives } from './artifacts/archives.js';
+import {
+  type ArtifactsOptions,
+  fetchArtifacts,
+  knownUrls,
+  planArtifacts,
+  serviceFilesOf,
+} from './artifacts/artifacts.js';
+import { defaultCacheDir, openCache } from './artifacts/cache.js';
+import { artifactsRoute } from './artifacts/serve.js';
+import { type Catalog, mergeRepositories, releaseOf } from './catalog.js';
+import { cosmosRoutes } from './cosmos.js';
+import type { Evaluation, EvaluationRequest } from './evaluate.js';
+import { evaluateRelease } from './evaluator.js';
+import { parseExactObject } from './exact.js';
+import { type ExactObject, stringifyExactJson, toPlainJson } from './exact-json.js';
+import { optionsError, problemsOf } from './problems.js';
+import { folderRepository, type Repository } from './repositories.js';
 
 /** A release as it was found in a repository. JSON can hold all of it: operations keeps a copy of what it installs. */
 export interface PackageRelease {
   readonly definition: PackageDefinition;
+  /** The definition's text, present only where it has numbers that a double cannot hold. */
+  readonly exactText?: string;
   /** Name and URI of the repository it came from. */
   readonly repository: { readonly name: string; readonly uri: string };
   /** The release's folder in the built-in registry; absent for a release of any other repository. */
@@ -33,7 +53,7 @@ export interface Prepared {
   /** Empty if the options are valid. */
   readonly problems: readonly OptionProblem[];
   /** The error to answer with if there are problems (`JsonSchemaMismatch` or `OptionsNotAllowed`). */
-  readonly error?: Error;
+  readonly error?: DcosError;
 }
 
 /** One archive that a release needs. */
@@ -60,6 +80,8 @@ export interface InstalledRelease {
   /** Absolute. */
   readonly appId: string;
   readonly definition: PackageDefinition;
+  /** As `PackageRelease.exactText`. */
+  readonly exactText?: string;
   /** What the user gave, without defaults. */
   readonly userOptions: JsonObject;
 }
@@ -96,7 +118,6 @@ export interface PackagesOptions {
   readonly needsNode?: () => boolean | Promise<boolean>;
   /** What is installed now. */
   readonly installed: () => readonly InstalledRelease[] | Promise<readonly InstalledRelease[]>;
-  readonly log: Logger;
 }
 
 /** The packages that can be installed, and all that an install needs of them. */
@@ -104,9 +125,9 @@ export interface Packages {
   /** The latest release, or the one of that version. Throws PackageNotFound, VersionNotFound, with the nearest names as hint. */
   find(name: string, version?: string): Promise<PackageRelease>;
   /** Finds a release and checks the user's options against it. Throws as `find`. */
-  prepare(name: string, version: string | undefined, userOptions: JsonObject): Promise<Prepared>;
+  prepare(name: string, version: string | undefined, userOptions: ExactObject): Promise<Prepared>;
   /** As `prepare`, for a release that operations kept. */
-  prepareRelease(release: PackageRelease, userOptions: JsonObject): Promise<Prepared>;
+  prepareRelease(release: PackageRelease, userOptions: ExactObject): Promise<Prepared>;
   /** What would have to be fetched. */
   planArtifacts(release: PackageRelease): Promise<ArtifactPlan[]>;
   /** Fetches, verifies and packs all archives of a release; the URL to serve for each asset. Resumable: what came is kept. */
@@ -118,7 +139,7 @@ export interface Packages {
   /** The Marathon app, with Cosmos' labels. Throws JsonParsingError, MarathonTemplateMustBeJsonObject and the like. */
   render(
     release: PackageRelease,
-    userOptions: JsonObject,
+    userOptions: ExactObject,
     assetUrls: Readonly<Record<string, string>>,
     appId?: string,
   ): Promise<JsonObject>;
@@ -126,4 +147,101 @@ export interface Packages {
   serviceFiles(release: PackageRelease): Promise<ServiceFiles | undefined>;
   /** `/package/…` (reading), `/capabilities`, `/cosmos/service/describe`, `/artifacts/…`. */
   readonly routes: readonly Route[];
+}
+
+/** Name and URI of the built-in registry: an app's DCOS_PACKAGE_SOURCE must not change with where the program is installed. */
+const builtIn = { name: 'built-in', uri: 'dcos://packages-registry' };
+
+/** Sets up the packages. Reads nothing yet. */
+export function createPackages(options: PackagesOptions): Packages {
+  const repositories = [folderRepository(builtIn.name, builtIn.uri, options.registryDir)];
+  const artifacts = artifactsOf(options);
+  const catalog = catalogOf(repositories);
+  const find: Packages['find'] = async (name, version) => releaseOf(await catalog(), name, version);
+  const routes = [
+    artifactsRoute(artifacts.archives, options.clusterKey),
+    ...cosmosRoutes({
+      catalog,
+      repositories,
+      installed: options.installed,
+      renderPreview: async (release, userOptions, appId) =>
+        renderRelease(release, userOptions, await knownUrls(release, artifacts), appId),
+    }),
+  ];
+  return {
+    find,
+    prepare: async (name, version, userOptions) =>
+      prepareRelease(await find(name, version), userOptions),
+    prepareRelease,
+    planArtifacts: (release) => planArtifacts(release, artifacts),
+    fetchArtifacts: (release, onProgress, signal) =>
+      fetchArtifacts(release, artifacts, onProgress, signal),
+    render: renderRelease,
+    serviceFiles: serviceFilesOf,
+    routes,
+  };
+}
+
+function artifactsOf(options: PackagesOptions): ArtifactsOptions {
+  const { artifactsDir, clusterKey, advertiseUrl, programDir } = options;
+  return {
+    cache: openCache(options.cacheDir ?? defaultCacheDir()),
+    archives: openArchives(artifactsDir, clusterKey, advertiseUrl),
+    programDir,
+    baseUrls: options.repositories ?? {},
+    needsNode: options.needsNode ?? (() => false),
+  };
+}
+
+/** Merging is done again only when a repository has read itself anew. */
+function catalogOf(repositories: readonly Repository[]): () => Promise<Catalog> {
+  let merged: { readonly from: readonly unknown[]; readonly catalog: Catalog } | undefined;
+  return async () => {
+    const lists = await Promise.all(repositories.map((repository) => repository.releases()));
+    if (merged === undefined || lists.some((list, index) => list !== merged?.from[index])) {
+      merged = { from: lists, catalog: mergeRepositories(lists) };
+    }
+    return merged.catalog;
+  };
+}
+
+async function prepareRelease(
+  release: PackageRelease,
+  userOptions: ExactObject,
+): Promise<Prepared> {
+  const { mergedOptions, failure } = await evaluate(release, 'check', userOptions);
+  const prepared = {
+    package: release,
+    mergedOptions: toPlainJson(parseExactObject(mergedOptions)) as JsonObject,
+  };
+  if (failure === undefined) return { ...prepared, problems: [] };
+  return { ...prepared, problems: problemsOf(failure), error: optionsError(failure) };
+}
+
+async function renderRelease(
+  release: PackageRelease,
+  userOptions: ExactObject,
+  assetUrls: Readonly<Record<string, string>>,
+  appId?: string,
+): Promise<JsonObject> {
+  const { app, failure } = await evaluate(release, 'render', userOptions, { assetUrls, appId });
+  if (failure !== undefined) throw optionsError(failure);
+  return app ?? {};
+}
+
+function evaluate(
+  release: PackageRelease,
+  what: EvaluationRequest['what'],
+  userOptions: ExactObject,
+  more: Pick<EvaluationRequest, 'assetUrls' | 'appId'> = {},
+): Promise<Evaluation> {
+  const request = {
+    what,
+    definition: release.definition,
+    exactText: release.exactText,
+    repositoryUri: release.repository.uri,
+    userOptions: stringifyExactJson(userOptions),
+    ...more,
+  };
+  return evaluateRelease(request, release.repository.uri === builtIn.uri);
 }

@@ -3,11 +3,11 @@ import { messageOf } from '../core/errors.js';
 import type { JsonObject } from '../core/json.js';
 import { cosmosError } from '../wire/cosmos.js';
 import type { PackageDefinition } from '../wire/universe.js';
+import { mergeOptions } from './defaults.js';
 import { type ExactObject, isExactObject } from './exact-json.js';
 import { type LabelSource, packageLabels } from './labels.js';
 import { renderMustache } from './mustache.js';
 import { MustacheError } from './mustache-parse.js';
-import { mergeOptions } from './options.js';
 
 /** What is rendered. */
 export interface RenderSource extends LabelSource {

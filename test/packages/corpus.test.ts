@@ -1,13 +1,9 @@
 // The public Universe's packages render as Cosmos renders them. Runs where the sample lies beside the project.
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import {
-  type ExactObject,
-  parseExactJson,
-  stringifyExactJson,
-} from '../../src/packages/exact-json.js';
+import { type ExactObject, parseExactJson } from '../../src/packages/exact-json.js';
 import { checkOptions } from '../../src/packages/options.js';
 import { type RenderSource, renderApp, renderText } from '../../src/packages/render.js';
 import { cosmosTypeOf } from '../../src/wire/cosmos.js';
@@ -106,5 +102,3 @@ t.test(
     t.end();
   },
 );
-void readdirSync;
-void stringifyExactJson;

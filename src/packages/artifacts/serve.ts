@@ -1,0 +1,77 @@
+/** `/artifacts/<signature>/<sha256>/<name>`: archives for agents, whose stock fetcher cannot log in; the signed path is the permission. */
+import { createReadStream } from 'node:fs';
+import { pipeline } from 'node:stream/promises';
+import { artifactSignature, equalSecrets } from '../../core/credentials.js';
+import { DcosError } from '../../core/errors.js';
+import type { Answer, Request, Route } from '../../core/http/server.js';
+import type { ArchiveStore } from './archives.js';
+import { sizeOf } from './cache.js';
+
+/** The route that serves a store: GET, HEAD, one range. */
+export function artifactsRoute(archives: ArchiveStore, clusterKey: string): Route {
+  return {
+    method: 'GET',
+    path: '/artifacts/:signature/:sha256/:name',
+    access: 'open',
+    handle: (request) => serve(archives, clusterKey, request),
+  };
+}
+
+async function serve(
+  archives: ArchiveStore,
+  clusterKey: string,
+  request: Request,
+): Promise<Answer | undefined> {
+  const { signature = '', sha256 = '' } = request.params;
+  // A wrong signature and an unknown archive look the same from outside.
+  const signed =
+    /^[0-9a-f]{64}$/.test(sha256) && equalSecrets(signature, artifactSignature(clusterKey, sha256));
+  const size = signed ? await sizeOf(archives.path(sha256)) : undefined;
+  if (size === undefined) throw new DcosError('not-found', 'there is no such artifact');
+  const range = rangeOf(request.headers.range, size);
+  const headers = {
+    'content-type': 'application/gzip',
+    'accept-ranges': 'bytes',
+    etag: `"${sha256}"`,
+    'cache-control': 'max-age=31536000, immutable',
+  };
+  if (range === 'unsatisfiable') {
+    return { status: 416, headers: { 'content-range': `bytes */${size}` }, text: '' };
+  }
+  const [start, end] = range ?? [0, size - 1];
+  request.response.writeHead(range ? 206 : 200, {
+    ...headers,
+    'content-length': end - start + 1,
+    ...(range ? { 'content-range': `bytes ${start}-${end}/${size}` } : {}),
+  });
+  if (request.method === 'HEAD') request.response.end();
+  else await send(archives.path(sha256), start, end, request);
+  return undefined;
+}
+
+async function send(path: string, start: number, end: number, request: Request): Promise<void> {
+  try {
+    await pipeline(createReadStream(path, { start, end }), request.response);
+  } catch {
+    // The agent hung up; it will come again.
+    request.response.destroy();
+  }
+}
+
+/** The bytes asked for, inclusive; `undefined` for all of them (a header that cannot be understood is ignored, RFC 9110 §14.2). */
+export function rangeOf(
+  header: string | undefined,
+  size: number,
+): readonly [number, number] | 'unsatisfiable' | undefined {
+  const parts = /^bytes=(\d*)-(\d*)$/.exec(header?.trim() ?? '');
+  const [, first = '', last = ''] = parts ?? [];
+  if (!parts || (first === '' && last === '')) return undefined;
+  if (first === '') {
+    const length = Math.min(Number(last), size);
+    return length === 0 ? 'unsatisfiable' : [size - length, size - 1];
+  }
+  const start = Number(first);
+  if (last !== '' && Number(last) < start) return undefined;
+  if (start >= size) return 'unsatisfiable';
+  return [start, last === '' ? size - 1 : Math.min(Number(last), size - 1)];
+}
