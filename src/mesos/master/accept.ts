@@ -1,6 +1,7 @@
 /**
- * ACCEPT and DECLINE: what a framework does with its offers. The operations of one ACCEPT are done in order, each
- * seeing what those before it left and produced (apache/mesos docs/scheduler-http-api.md, "ACCEPT").
+ * ACCEPT and DECLINE: what a framework does with its offers. The operations of one ACCEPT are done
+ * in order, each seeing what those before it left and produced (apache/mesos docs/scheduler-http-
+ * api.md, "ACCEPT").
  */
 
 import type { Resource } from '../../wire/mesos/common.js';
@@ -67,7 +68,10 @@ function carryOut(turn: Turn, acceptance: Acceptance, operation: OfferOperation)
   } else operate(turn, acceptance, operation);
 }
 
-/** Why these offers can't be used together, in Mesos' words (src/master/validation.cpp, namespace offer). */
+/**
+ * Why these offers can't be used together, in Mesos' words (src/master/validation.cpp, namespace
+ * offer).
+ */
 function problemWith(
   state: MasterState,
   framework: Framework,
@@ -82,14 +86,21 @@ function problemWith(
     const offer = state.offers.get(id);
     if (offer === undefined) return `Offer ${id} is no longer valid`;
     if (offer.frameworkId !== framework.id) {
-      return `Offer ${id} has invalid framework ${offer.frameworkId} while framework ${framework.id} is expected`;
+      const whose = `has invalid framework ${offer.frameworkId}`;
+      return `Offer ${id} ${whose} while framework ${framework.id} is expected`;
     }
     first ??= offer;
     if (offer.agentId !== first.agentId) {
-      return `Aggregated offers must belong to one single agent. Offer ${id} uses agent ${offer.agentId} and offer ${first.id} uses agent ${first.agentId}`;
+      return (
+        `Aggregated offers must belong to one single agent. Offer ${id} uses agent ` +
+        `${offer.agentId} and offer ${first.id} uses agent ${first.agentId}`
+      );
     }
     if (offer.role !== first.role) {
-      return `Aggregated offers must be allocated to the same role. Offer ${id} uses role ${offer.role} but another is using role ${first.role}`;
+      return (
+        `Aggregated offers must be allocated to the same role. Offer ${id} uses role ` +
+        `${offer.role} but another is using role ${first.role}`
+      );
     }
   }
   return undefined;
@@ -151,7 +162,10 @@ const maxRefusals = 8;
 /** Refusals that last longer are looked at by the tick alone. */
 const longestWakeMs = 60_000;
 
-/** The framework is not offered these resources of the agent again, or less than them, for as long as `filters` says. */
+/**
+ * The framework is not offered these resources of the agent again, or less than them, for as long
+ * as `filters` says.
+ */
 function refuse(
   turn: Turn,
   framework: Framework,

@@ -1,10 +1,10 @@
 /**
- * Who is offered what: by dominant resource fairness, first between roles, then between the frameworks of a role
- * (Ghodsi et al., NSDI 2011; apache/mesos docs/allocation-module.md). Each agent's free resources that one framework may
- * have go to it as one offer; nobody waits for an interval, since whatever changes marks its agent as dirty.
+ * Who is offered what: by dominant resource fairness, first between roles, then between the
+ * frameworks of a role (Ghodsi et al., NSDI 2011; apache/mesos docs/allocation-module.md). Each
+ * agent's free resources that one framework may have go to it as one offer; nobody waits for an
+ * interval, since whatever changes marks its agent as dirty.
  */
 import type { Resource } from '../../wire/mesos/common.js';
-import type { Offer } from '../../wire/mesos/scheduler.js';
 import {
   allocatedTo,
   contains,
@@ -13,12 +13,15 @@ import {
   scalarsOf,
 } from '../../wire/resources/pool.js';
 import { count, type Turn, tell } from './events.js';
-import { outgoing } from './frameworks.js';
 import { putIntoOffer } from './holdings.js';
 import { refusalKey } from './keys.js';
 import type { Agent, Framework, MasterState, OfferRecord, Scalars } from './state.js';
+import { offerMessage } from './views/offer.js';
 
-/** The least that is offered of unreserved resources, in thousandths (Mesos' `min_allocatable_resources`). */
+/**
+ * The least that is offered of unreserved resources, in thousandths (Mesos'
+ * `min_allocatable_resources`).
+ */
 const leastCpus = 10;
 const leastMem = 32_000;
 
@@ -104,7 +107,10 @@ function clusterTotal(state: MasterState): Scalars {
   return total;
 }
 
-/** What of the agent's free resources the framework may have in `role`; empty where it is too little to be of use. */
+/**
+ * What of the agent's free resources the framework may have in `role`; empty where it is too
+ * little to be of use.
+ */
 function offerable(agent: Agent, framework: Framework, role: string): Resource[] {
   const free = resourcesOf(agent.free);
   const hasGpus = agent.total.size > 0 && scalarsOf(agent.total).gpus > 0;
@@ -118,7 +124,10 @@ function offerable(agent: Agent, framework: Framework, role: string): Resource[]
   return cpus >= leastCpus || mem >= leastMem || anyReserved ? allocatedTo(role, own) : [];
 }
 
-/** Whether the framework has said lately that it does not want these resources, or less than them, of this agent. */
+/**
+ * Whether the framework has said lately that it does not want these resources, or less than them,
+ * of this agent.
+ */
 function isRefused(
   state: MasterState,
   framework: Framework,
@@ -150,30 +159,4 @@ function sendOffers(turn: Turn, framework: Framework, offers: readonly OfferReco
   const messages = offers.map((offer) => offerMessage(turn.state, framework, offer));
   count(turn.state, 'master/offers_sent', offers.length);
   tell(turn, framework, { type: 'OFFERS', offers: { offers: messages } });
-}
-
-/** An offer as its framework is shown it. */
-export function offerMessage(
-  state: MasterState,
-  framework: Framework,
-  { id, agentId, role, resources }: OfferRecord,
-): Offer {
-  const agent = state.agents.get(agentId);
-  const hostname = agent?.info.hostname ?? '';
-  const address = { hostname, ip: agent?.ip ?? '', port: agent?.info.port ?? 5051 };
-  const executors = [...framework.executors.values()].filter((one) => one.agentId === agentId);
-  return {
-    id: { value: id },
-    framework_id: { value: framework.id },
-    agent_id: { value: agentId },
-    hostname,
-    url: { scheme: 'http', address, path: '/slave(1)' },
-    ...(agent?.info.domain ? { domain: agent.info.domain } : {}),
-    resources: outgoing(framework, resources),
-    ...(agent?.info.attributes?.length ? { attributes: agent.info.attributes } : {}),
-    ...(executors.length > 0
-      ? { executor_ids: executors.map(({ info }) => info.executor_id) }
-      : {}),
-    ...(framework.capabilities.has('MULTI_ROLE') ? { allocation_info: { role } } : {}),
-  };
 }

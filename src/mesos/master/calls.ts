@@ -1,4 +1,7 @@
-/** Requests of the v1 API as calls, or the status and text with which Mesos refuses them (src/master/{http,validation}.cpp). */
+/**
+ * Requests of the v1 API as calls, or the status and text with which Mesos refuses them
+ * (src/master/{http,validation}.cpp).
+ */
 import type { IncomingHttpHeaders } from 'node:http';
 import type { z } from 'zod';
 import { messageOf } from '../../core/errors.js';
@@ -21,10 +24,7 @@ export function refusalOfRequest(
   method: string | undefined,
   headers: IncomingHttpHeaders,
 ): (CallAnswer & { readonly headers?: Record<string, string> }) | undefined {
-  if (method !== 'POST') {
-    const text = `405 Method Not Allowed. Expecting one of { 'POST' }, but received '${method}'.`;
-    return { status: 405, text, headers: { allow: 'POST' } };
-  }
+  if (method !== 'POST') return wrongMethod(method);
   const type = headers['content-type']?.split(';')[0]?.trim().toLowerCase();
   if (type === undefined) {
     return { status: 400, text: "Expecting 'Content-Type' to be present" };
@@ -38,6 +38,14 @@ export function refusalOfRequest(
     return { status: 406, text };
   }
   return undefined;
+}
+
+/** 405 as Mesos words it. */
+export function wrongMethod(
+  method: string | undefined,
+): CallAnswer & { readonly headers: Record<string, string> } {
+  const text = `405 Method Not Allowed. Expecting one of { 'POST' }, but received '${method}'.`;
+  return { status: 405, text, headers: { allow: 'POST' } };
 }
 
 function acceptsJson(accept: string | undefined): boolean {
@@ -98,7 +106,7 @@ export function parseSchedulerCall(
     return refuse(400, `Failed to validate scheduler::Call: ${refusal}`);
   }
   if (schedulerCallsAbsent.has(String(body.type))) {
-    return refuse(501, `${body.type} is not implemented by the embedded master`);
+    return refuse(501, `The embedded master has no call ${body.type}`);
   }
   const parsed = convert(schedulerCallSchema, body);
   if ('refusal' in parsed) return parsed;
@@ -130,7 +138,8 @@ function meaningProblem(call: SchedulerCall, principal: string): string | undefi
     }
     return info.principal === undefined || info.principal === principal
       ? undefined
-      : `Authenticated principal '${principal}' does not match principal '${info.principal}' set in \`FrameworkInfo\``;
+      : `Authenticated principal '${principal}' does not match principal ` +
+          `'${info.principal}' set in \`FrameworkInfo\``;
   }
   const uuid =
     call.type === 'ACKNOWLEDGE'
@@ -160,7 +169,7 @@ export function parseOperatorCall(body: Record<string, unknown>): Parsed<Operato
   const query = operatorQueries.find((known) => known === type);
   if (query !== undefined) return { call: { kind: 'query', type: query } };
   if (operatorCallsAbsent.has(type)) {
-    return refuse(501, `${type} is not implemented by the embedded master`);
+    return refuse(501, `The embedded master has no call ${type}`);
   }
   const field = Object.entries(operatorActionFields).find(([known]) => known === type)?.[1];
   if (field === undefined) return invalid("Expecting 'type' to be present");

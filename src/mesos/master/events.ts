@@ -1,4 +1,7 @@
-/** What can happen to a master, what it can order, and the small tools with which the parts of `step` order it. */
+/**
+ * What can happen to a master, what it can order, and the small tools with which the parts of
+ * `step` order it.
+ */
 import type { Persist, Reply } from '../../core/drive.js';
 import type { Json } from '../../core/json.js';
 import type { AgentMessage, MasterOrder, RegisterMessage } from '../../wire/agent-link.js';

@@ -1,10 +1,8 @@
 /** Frameworks as a whole: how one comes into being, loses its connection, and goes. */
 
-import type { Resource } from '../../wire/mesos/common.js';
 import type { FrameworkInfo } from '../../wire/mesos/scheduler.js';
 import { closeStream, count, note, order, persist, publish, type Turn } from './events.js';
 import { rescindAll, takeOutOfUse } from './holdings.js';
-import { downgraded, withoutAllocation } from './resources.js';
 import type { Framework, MasterState } from './state.js';
 import { archive, keep, mastersStatus } from './tasks.js';
 import { frameworkMessage } from './views/messages.js';
@@ -53,7 +51,10 @@ export function capabilitiesOf(info: FrameworkInfo): ReadonlySet<string> {
   return new Set((info.capabilities ?? []).map(({ type }) => type));
 }
 
-/** Its stream is gone: its offers are taken back, and the time begins within which it may come back. */
+/**
+ * Its stream is gone: its offers are taken back, and the time begins within which it may come
+ * back.
+ */
 export function disconnect(turn: Turn, framework: Framework): void {
   framework.stream = undefined;
   rescindAll(turn, framework.offers, false);
@@ -72,7 +73,10 @@ export function armFailover(state: MasterState, framework: Framework): void {
   framework.failoverAt = state.awakeMs + Math.min(Math.max(seconds, 0), 315_360_000) * 1000;
 }
 
-/** It goes for ever: its tasks are stopped, nothing is held in its name but reservations and volumes. */
+/**
+ * It goes for ever: its tasks are stopped, nothing is held in its name but reservations and
+ * volumes.
+ */
 export function removeFramework(turn: Turn, framework: Framework, why: string): void {
   const { state } = turn;
   note(turn, 'framework removed', { framework: framework.id, name: framework.info.name, why });
@@ -138,14 +142,4 @@ export function publishUpdated(turn: Turn, framework: Framework): void {
     type: 'FRAMEWORK_UPDATED',
     framework_updated: { framework: frameworkMessage(turn.state, framework) },
   }));
-}
-
-/** Resources as this framework understands them, by its capabilities. */
-export function outgoing(framework: Framework, resources: readonly Resource[]): Resource[] {
-  const refined = framework.capabilities.has('RESERVATION_REFINEMENT');
-  const multi = framework.capabilities.has('MULTI_ROLE');
-  return resources.map((resource) => {
-    const known = multi ? resource : withoutAllocation(resource);
-    return refined ? known : downgraded(known);
-  });
 }

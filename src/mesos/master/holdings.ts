@@ -1,6 +1,6 @@
 /**
- * Who holds what: the only place that moves resources between free, offered and used, so that together they are
- * always exactly what the agent has.
+ * Who holds what: the only place that moves resources between free, offered and used, so that
+ * together they are always exactly what the agent has.
  */
 import type { Resource } from '../../wire/mesos/common.js';
 import { add, poolOf, resourcesOf, subtract, unallocated } from '../../wire/resources/pool.js';
@@ -39,7 +39,9 @@ export function putIntoOffer(state: MasterState, agent: Agent, offer: OfferRecor
   framework?.offers.add(offer.id);
 }
 
-/** Ends an offer: its resources are in nobody's hands until `setFree` or `putIntoUse` takes them. */
+/**
+ * Ends an offer: its resources are in nobody's hands until `setFree` or `putIntoUse` takes them.
+ */
 export function takeOutOfOffer(state: MasterState, offer: OfferRecord): void {
   const framework = state.frameworks.get(offer.frameworkId);
   hold(framework, offer.resources, -1);
@@ -77,7 +79,10 @@ export function takeOutOfUse(
   setFree(state, agent, resources);
 }
 
-/** Ends an offer unanswered: its resources are free again, and the framework is told unless it is gone. */
+/**
+ * Ends an offer unanswered: its resources are free again, and the framework is told unless it is
+ * gone.
+ */
 export function rescind(turn: Turn, offer: OfferRecord, told: boolean): void {
   const { state } = turn;
   takeOutOfOffer(state, offer);

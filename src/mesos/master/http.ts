@@ -1,4 +1,7 @@
-/** The master's HTTP surface: requests become calls and events, state becomes answers. Nothing is decided here. */
+/**
+ * The master's HTTP surface: requests become calls and events, state becomes answers. Nothing is
+ * decided here.
+ */
 import { randomUUID } from 'node:crypto';
 import type { Driver } from '../../core/drive.js';
 import { DcosError } from '../../core/errors.js';
@@ -11,6 +14,7 @@ import {
   parseOperatorCall,
   parseSchedulerCall,
   refusalOfRequest,
+  wrongMethod,
 } from './calls.js';
 import type { CallAnswer, MasterEvent } from './events.js';
 import type { MasterState } from './state.js';
@@ -190,8 +194,8 @@ async function act(
 /** The older form of TEARDOWN: `frameworkId=…` as a form. */
 async function teardownForm(context: HttpContext, request: Request): Promise<Answer> {
   if (request.method !== 'POST') {
-    const text = `405 Method Not Allowed. Expecting one of { 'POST' }, but received '${request.method}'.`;
-    return { status: 405, text, headers: { allow: 'POST' } };
+    const { headers, ...answer } = wrongMethod(request.method);
+    return { ...asAnswer(answer), headers };
   }
   const form = new URLSearchParams((await request.body(64 * 1024)).toString('utf8'));
   const id = form.get('frameworkId');

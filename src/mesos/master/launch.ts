@@ -1,4 +1,7 @@
-/** LAUNCH and LAUNCH_GROUP: tasks are checked against what is left of the offers, recorded, and sent to their agent. */
+/**
+ * LAUNCH and LAUNCH_GROUP: tasks are checked against what is left of the offers, recorded, and
+ * sent to their agent.
+ */
 
 import type { Resource } from '../../wire/mesos/common.js';
 import type { OfferOperation } from '../../wire/mesos/scheduler.js';
@@ -120,7 +123,8 @@ function shortage(
 ): string | undefined {
   if (contains(left, needed)) return undefined;
   const available = resourcesText(resourcesOf(left));
-  return `Total resources ${resourcesText(needed)} required by ${whose} is more than available ${available}`;
+  const required = `${resourcesText(needed)} required by ${whose}`;
+  return `Total resources ${required} is more than available ${available}`;
 }
 
 function inRole(role: string, resources: readonly Resource[] | undefined): Resource[] {

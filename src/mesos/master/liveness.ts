@@ -1,6 +1,7 @@
 /**
- * Time: pings, heartbeats, time-outs. The clock that counts is the process's own awake time. When this process itself
- * was frozen, or the machine slept, nobody else is to blame for the silence: that time counts for nothing.
+ * Time: pings, heartbeats, time-outs. The clock that counts is the process's own awake time. When
+ * this process itself was frozen, or the machine slept, nobody else is to blame for the silence:
+ * that time counts for nothing.
  */
 import { count, note, order, persist, type Turn, tell } from './events.js';
 import { removeFramework } from './frameworks.js';
@@ -18,10 +19,16 @@ import {
   tellStatus,
 } from './tasks.js';
 
-/** A longer gap between two events than this many ping intervals means that this process did not run. */
+/**
+ * A longer gap between two events than this many ping intervals means that this process did not
+ * run.
+ */
 const longestGap = 2;
 
-/** Lets awake time pass up to `now`; returns nothing, and never lets a gap count for more than `longestGap` intervals. */
+/**
+ * Lets awake time pass up to `now`; returns nothing, and never lets a gap count for more than
+ * `longestGap` intervals.
+ */
 export function passTime(state: MasterState, now: number): void {
   const most = longestGap * state.options.pingIntervalMs;
   state.awakeMs += Math.min(Math.max(now - state.lastNow, 0), most);
@@ -55,7 +62,10 @@ function ping(turn: Turn, agent: Agent, slept: boolean): void {
   order(turn, agent, { type: 'PING', sequence: agent.pings });
 }
 
-/** The agent does not answer: that is made durable before any framework hears of it; it may come back with its tasks. */
+/**
+ * The agent does not answer: that is made durable before any framework hears of it; it may come
+ * back with its tasks.
+ */
 export function lose(turn: Turn, agent: Agent): void {
   const { state, now } = turn;
   rememberUnreachable(turn, agent.id, { info: agent.info, registeredAt: agent.registeredAt });
@@ -87,7 +97,8 @@ function becomeUnreachable(
   if (framework.capabilities.has('PARTITION_AWARE')) {
     applyStatus(turn, framework, task, status);
   } else {
-    // Its framework takes it for lost, yet it may return, to be killed then: the record waits with the unreachable ones.
+    // Its framework takes it for lost, yet it may return, to be killed then: the record waits with
+    // the unreachable ones.
     task.statuses.push(status);
     task.state = 'TASK_UNREACHABLE';
     publishStatus(turn, framework, status, status.state);

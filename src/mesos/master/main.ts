@@ -8,14 +8,18 @@ import { localClusterSchema, localPaths } from '../../wire/local-cluster.js';
 import { startMaster } from './run.js';
 
 /**
- * Starts it from the folder `dir` (`$DCOS_DIR/local`); resolves once it serves. pid and ready files are the caller's work.
- * Throws `corrupt`, `conflict` (port in use) and `io`. Later failures of the store end the process with status 1.
+ * Starts it from the folder `dir` (`$DCOS_DIR/local`); resolves once it serves. pid and ready
+ * files are the caller's work. Throws `corrupt`, `conflict` (port in use) and `io`. Later failures
+ * of the store end the process with status 1.
  */
 export async function runMaster(dir: string): Promise<RunningServer> {
   const log = createLogger('master');
-  const place = await placeOf(dir);
+  const { host, port, rack } = await placeOf(dir);
+  const zone = rack === undefined ? undefined : { region: { name: 'local' }, zone: { name: rack } };
   return startMaster({
-    ...place,
+    host,
+    port,
+    ...(zone === undefined ? {} : { options: { domain: { fault_domain: zone } } }),
     clusterKey: (await read(join(dir, localPaths.clusterKey))).trim(),
     storeFolder: join(dir, localPaths.server('master'), 'store'),
     log,
@@ -26,7 +30,9 @@ export async function runMaster(dir: string): Promise<RunningServer> {
   });
 }
 
-async function placeOf(dir: string): Promise<{ host: string; port: number }> {
+async function placeOf(
+  dir: string,
+): Promise<{ host: string; port: number; rack: string | undefined }> {
   const file = join(dir, localPaths.cluster);
   const text = await read(file);
   const parsed = localClusterSchema.safeParse(parse(file, text));
@@ -45,7 +51,7 @@ async function placeOf(dir: string): Promise<{ host: string; port: number }> {
       `${file} names no embedded master: the cluster uses ${parsed.data.mesosUrl}`,
     );
   }
-  return parsed.data.master;
+  return { ...parsed.data.master, rack: parsed.data.agents[0]?.rack };
 }
 
 function parse(file: string, text: string): unknown {

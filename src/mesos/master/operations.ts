@@ -1,6 +1,7 @@
 /**
- * RESERVE, UNRESERVE, CREATE and DESTROY: applied in the master's memory at once, so that what follows in the same ACCEPT
- * sees them, and sent to the agent, which makes them last. Operations with an id are told of until acknowledged.
+ * RESERVE, UNRESERVE, CREATE and DESTROY: applied in the master's memory at once, so that what
+ * follows in the same ACCEPT sees them, and sent to the agent, which makes them last. Operations
+ * with an id are told of until acknowledged.
  */
 
 import type { Resource } from '../../wire/mesos/common.js';
@@ -10,6 +11,7 @@ import {
   allocatedTo,
   contains,
   isVolume,
+  type Pool,
   reservedRoleOf,
   resourcesOf,
   unallocated,
@@ -33,15 +35,19 @@ export function operate(turn: Turn, acceptance: Acceptance, given: OfferOperatio
   const problem =
     operationProblem(operation, framework.info.principal) ??
     roleMismatch(operation, role) ??
-    (contains(left, conversion.consumed)
-      ? undefined
-      : `${resourcesText(resourcesOf(left))} does not contain ${resourcesText(conversion.consumed)}`);
+    (contains(left, conversion.consumed) ? undefined : shortageText(left, conversion.consumed));
   if (problem !== undefined) {
     refuseOperation(turn, framework, operation, problem);
     return;
   }
   convert(left, conversion);
   send(turn, framework, agent, operation, conversion);
+}
+
+/** Mesos' words for a conversion that takes more than there is. */
+export function shortageText(available: Pool, wanted: readonly Resource[]): string {
+  const text = resourcesText(resourcesOf(available));
+  return `${text} does not contain ${resourcesText(wanted)}`;
 }
 
 /** Applies an operation to what the agent has in all, and sends it there. */
@@ -97,7 +103,10 @@ export function refuseOperation(
   });
 }
 
-/** An operation has an outcome: its framework is told, until it acknowledges, if the operation has an id. */
+/**
+ * An operation has an outcome: its framework is told, until it acknowledges, if the operation has
+ * an id.
+ */
 export function operationEnded(
   turn: Turn,
   record: OperationRecord,
@@ -143,7 +152,10 @@ export function tellOutcome(turn: Turn, record: OperationRecord): void {
   record.resendMs = Math.min(record.resendMs * 2, state.options.maxResendMs);
 }
 
-/** The agent could not do what was applied in memory: take it back where the resources still are as it left them. */
+/**
+ * The agent could not do what was applied in memory: take it back where the resources still are as
+ * it left them.
+ */
 function undo(turn: Turn, record: OperationRecord): void {
   const agent = turn.state.agents.get(record.agentId);
   const conversion = conversionOf(record.operation);
@@ -156,8 +168,8 @@ function undo(turn: Turn, record: OperationRecord): void {
 }
 
 /**
- * After a registration: whether the agent did what was on its way when the link broke follows from what it has now
- * (it tells its resources after all operations that it has applied).
+ * After a registration: whether the agent did what was on its way when the link broke follows from
+ * what it has now (it tells its resources after all operations that it has applied).
  */
 export function settleOperations(turn: Turn, agent: Agent): void {
   for (const record of [...turn.state.operations.values()]) {
@@ -195,7 +207,10 @@ export function operationAcknowledged(
   }
 }
 
-/** Why an operation is wrong in itself (apache/mesos src/master/validation.cpp, namespace operation). */
+/**
+ * Why an operation is wrong in itself (apache/mesos src/master/validation.cpp, namespace
+ * operation).
+ */
 export function operationProblem(
   operation: OfferOperation,
   principal: string | undefined,
@@ -217,7 +232,10 @@ export function operationProblem(
         (reservation.role === '*' ? `Resource ${text} is reserved for role '*'` : undefined);
       if (problem !== undefined) return problem;
       if (principal !== undefined && reservation.principal !== principal) {
-        return `A reserve operation was attempted by principal '${principal}', but there is a reserved resource in the request with principal '${reservation.principal ?? ''}' set in its 'ReservationInfo'`;
+        return (
+          `A reserve operation was attempted by principal '${principal}', but there is a ` +
+          `reserved resource in the request with principal '${reservation.principal ?? ''}' set`
+        );
       }
     }
     if (operation.type === 'RESERVE' || operation.type === 'UNRESERVE') {
@@ -232,7 +250,7 @@ function roleMismatch(operation: OfferOperation, role: string): string | undefin
   for (const resource of resourcesIn(operation)) {
     const reserved = reservedRoleOf(resource);
     if (reserved !== undefined && reserved !== role && !role.startsWith(`${reserved}/`)) {
-      return `The reserved resource's role '${reserved}' does not match the allocation role '${role}'`;
+      return `The reservation's role '${reserved}' does not match the allocation role '${role}'`;
     }
   }
   return undefined;

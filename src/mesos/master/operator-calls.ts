@@ -1,4 +1,7 @@
-/** The operator calls that change something (apache/mesos include/mesos/v1/master/master.proto, message Call). */
+/**
+ * The operator calls that change something (apache/mesos include/mesos/v1/master/master.proto,
+ * message Call).
+ */
 import { z } from 'zod';
 import { idSchema, resourceSchema } from '../../wire/mesos/common.js';
 

@@ -1,4 +1,6 @@
-/** What operators do: watch, tear a framework down, give an agent up, reserve and free resources. */
+/**
+ * What operators do: watch, tear a framework down, give an agent up, reserve and free resources.
+ */
 import type { Resource } from '../../wire/mesos/common.js';
 import type { OfferOperation } from '../../wire/mesos/scheduler.js';
 import { conversionOf } from '../../wire/resources/convert.js';
@@ -12,10 +14,10 @@ import {
 } from '../../wire/resources/pool.js';
 import { persist, reply, type Turn } from './events.js';
 import { rescindAll, settle } from './holdings.js';
-import { operationProblem, send } from './operations.js';
+import { operationProblem, send, shortageText } from './operations.js';
 import type { OperatorAction } from './operator-calls.js';
 import { removeAgent } from './register.js';
-import { resourcesText, upgraded } from './resources.js';
+import { upgraded } from './resources.js';
 import type { Agent, StoredAgent } from './state.js';
 import { tornDown } from './subscribe.js';
 import { archive, mastersStatus, stateFor, tellStatus } from './tasks.js';
@@ -123,8 +125,7 @@ function operate(turn: Turn, requestId: string, call: ResourceCall): void {
   if (!contains(agent.free, conversion.consumed)) {
     const unused = unusedOf(agent);
     if (!contains(unused, conversion.consumed)) {
-      const text = `${resourcesText(resourcesOf(unused))} does not contain ${resourcesText(conversion.consumed)}`;
-      reply(turn, requestId, 409, text);
+      reply(turn, requestId, 409, shortageText(unused, conversion.consumed));
       return;
     }
     rescindAll(turn, agent.offers, true);

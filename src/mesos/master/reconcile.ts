@@ -1,4 +1,7 @@
-/** RECONCILE: the latest state of the tasks asked for, or of all (apache/mesos docs/reconciliation.md). */
+/**
+ * RECONCILE: the latest state of the tasks asked for, or of all (apache/mesos
+ * docs/reconciliation.md).
+ */
 import type { TaskState, TaskStatus } from '../../wire/mesos/task.js';
 import { count, type Turn } from './events.js';
 import type { Framework, MasterState, TaskRecord } from './state.js';
@@ -10,7 +13,10 @@ export interface AskedTask {
   readonly agent_id?: { readonly value: string } | undefined;
 }
 
-/** Answers with one status for each task asked for; with none asked for, for each task that is known. */
+/**
+ * Answers with one status for each task asked for; with none asked for, for each task that is
+ * known.
+ */
 export function reconciled(turn: Turn, framework: Framework, asked: readonly AskedTask[]): void {
   count(turn.state, 'master/messages_reconcile_tasks');
   if (asked.length === 0) {
@@ -21,7 +27,10 @@ export function reconciled(turn: Turn, framework: Framework, asked: readonly Ask
   for (const one of asked) reconcileOne(turn, framework, one);
 }
 
-/** Tells the framework what is known of one task; silent where its agent may still come back with it. */
+/**
+ * Tells the framework what is known of one task; silent where its agent may still come back with
+ * it.
+ */
 export function reconcileOne(turn: Turn, framework: Framework, asked: AskedTask): void {
   const { state } = turn;
   const known = framework.tasks.get(asked.task_id.value);
@@ -67,7 +76,8 @@ function fate(state: MasterState, agentId: string | undefined): [TaskState, stri
 }
 
 function tellLatest(turn: Turn, framework: Framework, task: TaskRecord): void {
-  // What the framework has not acknowledged the agent sends again by itself; told here it could be seen too early.
+  // What the framework has not acknowledged the agent sends again by itself; told here it could be
+  // seen too early.
   const shown = isTerminal(task.state) ? (task.status_update_state ?? task.state) : task.state;
   const latest = task.statuses.at(-1);
   tellStatus(turn, framework, {

@@ -1,6 +1,7 @@
 /**
- * Agents come and go: admission, which is durable before anyone hears of it; registration after a restart of either
- * side, when the master rebuilds what it knew from what the agent tells; removal.
+ * Agents come and go: admission, which is durable before anyone hears of it; registration after a
+ * restart of either side, when the master rebuilds what it knew from what the agent tells;
+ * removal.
  */
 import type { RegisterMessage, RunningTask } from '../../wire/agent-link.js';
 import type { TaskState, TaskStatus } from '../../wire/mesos/task.js';
@@ -70,7 +71,10 @@ function freshId(turn: Turn): string {
   return id;
 }
 
-/** An agent that comes without an id has forgotten what it was: whoever was registered at its address is gone. */
+/**
+ * An agent that comes without an id has forgotten what it was: whoever was registered at its
+ * address is gone.
+ */
 function removeFormerAt(turn: Turn, { agent, ip }: RegisterMessage): void {
   for (const former of [...turn.state.agents.values()]) {
     const sameHost = former.ip === (ip ?? agent.hostname) && former.info.port === agent.port;
@@ -167,7 +171,10 @@ function forgetContents(turn: Turn, agent: Agent): void {
   agent.used = new Map();
 }
 
-/** Takes in frameworks, executors and tasks that the agent tells of; returns the frameworks that it must shut down. */
+/**
+ * Takes in frameworks, executors and tasks that the agent tells of; returns the frameworks that it
+ * must shut down.
+ */
 function takeIn(turn: Turn, agent: Agent, message: RegisterMessage): string[] {
   const { state } = turn;
   for (const info of message.frameworks) {
@@ -219,7 +226,10 @@ function takeInTask(agent: Agent, framework: Framework, running: RunningTask): v
   if (!isTerminal(task.state)) putIntoUse(agent, framework, task.resources);
 }
 
-/** Tasks that the master gave to the agent and of which the agent knows nothing: they were lost on the way, or are over. */
+/**
+ * Tasks that the master gave to the agent and of which the agent knows nothing: they were lost on
+ * the way, or are over.
+ */
 function dropUntold(turn: Turn, agent: Agent, message: RegisterMessage): void {
   const told = new Set(
     message.tasks.map((one) => `${one.framework_id.value} ${one.task.task_id.value}`),
@@ -250,7 +260,10 @@ function noteEnd(turn: Turn, framework: Framework, task: TaskRecord, status: Tas
   tellStatus(turn, framework, status);
 }
 
-/** An agent that was unreachable is back: partition-aware frameworks hear that their tasks run, others' tasks were given up and are killed. */
+/**
+ * An agent that was unreachable is back: partition-aware frameworks hear that their tasks run,
+ * others' tasks were given up and are killed.
+ */
 function tellReturned(turn: Turn, agent: Agent): void {
   for (const framework of turn.state.frameworks.values()) {
     const aware = framework.capabilities.has('PARTITION_AWARE');
@@ -295,7 +308,10 @@ function remind(turn: Turn, agent: Agent): void {
   }
 }
 
-/** The link to the agent broke: nothing more is offered of it; it is lost unless it registers again in time. */
+/**
+ * The link to the agent broke: nothing more is offered of it; it is lost unless it registers again
+ * in time.
+ */
 export function linkBroken(turn: Turn, agent: Agent): void {
   agent.link = undefined;
   rescindAll(turn, agent.offers, true);
@@ -332,7 +348,10 @@ export function removeAgent(
   note(turn, 'agent removed', { agent: agent.id, hostname: agent.info.hostname, why: message });
 }
 
-/** Takes an agent out of the registered ones: `end` is called for each of its tasks, offers are rescinded, every framework told. */
+/**
+ * Takes an agent out of the registered ones: `end` is called for each of its tasks, offers are
+ * rescinded, every framework told.
+ */
 export function detach(
   turn: Turn,
   agent: Agent,

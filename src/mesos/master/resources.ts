@@ -1,6 +1,7 @@
 /**
- * Resources as Mesos writes them: in error texts, and in the older format (`role`, `reservation`) that frameworks
- * without RESERVATION_REFINEMENT and the operator API use (apache/mesos src/common/resources_utils.cpp).
+ * Resources as Mesos writes them: in error texts, and in the older format (`role`, `reservation`)
+ * that frameworks without RESERVATION_REFINEMENT and the operator API use (apache/mesos
+ * src/common/resources_utils.cpp).
  */
 import type { Reservation, Resource } from '../../wire/mesos/common.js';
 
@@ -17,7 +18,10 @@ export function upgraded(resource: Resource): Resource {
   return { ...rest, reservations };
 }
 
-/** A resource in the older format; refined reservations, which that format can't say, are left as they are. */
+/**
+ * A resource in the older format; refined reservations, which that format can't say, are left as
+ * they are.
+ */
 export function downgraded(resource: Resource): Resource {
   const { reservations = [], ...rest } = resource;
   const [only, refined] = reservations;

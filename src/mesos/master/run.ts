@@ -35,7 +35,10 @@ export interface MasterSettings {
   readonly onFatal: (error: unknown) => void;
 }
 
-/** Starts a master; resolves once it serves. Throws `corrupt` for a damaged store, `conflict` for a port in use, `io`. */
+/**
+ * Starts a master; resolves once it serves. Throws `corrupt` for a damaged store, `conflict` for a
+ * port in use, `io`.
+ */
 export async function startMaster(settings: MasterSettings): Promise<RunningServer> {
   const { host, port, log } = settings;
   const store = await openLmdbStore(settings.storeFolder);
@@ -62,7 +65,7 @@ export async function startMaster(settings: MasterSettings): Promise<RunningServ
       'corrupt',
       `cannot read the state in ${settings.storeFolder}: ${messageOf(error)}`,
       {
-        hint: 'The state is damaged. Move the folder away to start anew, or restore a snapshot of it.',
+        hint: 'Move the folder away to start anew, or restore a snapshot of it.',
         cause: error,
       },
     );

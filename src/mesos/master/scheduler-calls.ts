@@ -1,4 +1,7 @@
-/** The calls of a subscribed scheduler (apache/mesos docs/scheduler-http-api.md): who may make them, and where each goes. */
+/**
+ * The calls of a subscribed scheduler (apache/mesos docs/scheduler-http-api.md): who may make
+ * them, and where each goes.
+ */
 import type { SchedulerCall } from '../../wire/mesos/scheduler.js';
 import { accepted, declined } from './accept.js';
 import { count, order, reply, type Turn } from './events.js';
@@ -47,7 +50,8 @@ function refusalOf(
   if (framework.stream === stream) return undefined;
   return [
     400,
-    `The stream ID '${stream}' included in this request didn't match the stream ID currently associated with framework ID ${framework.id}`,
+    `The stream ID '${stream}' included in this request didn't match the stream ID currently ` +
+      `associated with framework ID ${framework.id}`,
   ];
 }
 

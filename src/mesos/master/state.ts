@@ -1,10 +1,11 @@
 /**
- * What the master believes: frameworks, agents, tasks, offers, operations. Owned and changed by `step` alone.
- * Only agents and removed frameworks are stored; all else is told anew by agents and frameworks after a restart, as in
- * Apache Mesos (docs/high-availability-framework-guide.md, "Mesos Architecture and State").
+ * What the master believes: frameworks, agents, tasks, offers, operations. Owned and changed by
+ * `step` alone. Only agents and removed frameworks are stored; all else is told anew by agents and
+ * frameworks after a restart, as in Apache Mesos (docs/high-availability-framework-guide.md,
+ * "Mesos Architecture and State").
  */
 import type { Random } from '../../core/random.js';
-import type { Resource } from '../../wire/mesos/common.js';
+import type { Domain, Resource } from '../../wire/mesos/common.js';
 import type { Filters, FrameworkInfo, OfferOperation } from '../../wire/mesos/scheduler.js';
 import type {
   AgentInfo,
@@ -21,6 +22,8 @@ export interface MasterOptions {
   readonly id: string;
   readonly host: string;
   readonly port: number;
+  /** Its own fault domain. */
+  readonly domain?: Domain;
   /** Of Mesos, whose API is spoken. */
   readonly version: string;
   readonly startedAt: number;
@@ -32,7 +35,10 @@ export interface MasterOptions {
   /** An offer that is neither accepted nor declined is rescinded after this. */
   readonly offerTimeoutMs: number;
   readonly heartbeatMs: number;
-  /** First pause before an unacknowledged operation status is sent again; it doubles up to `maxResendMs`. */
+  /**
+   * First pause before an unacknowledged operation status is sent again; it doubles up to
+   * `maxResendMs`.
+   */
   readonly resendMs: number;
   readonly maxResendMs: number;
   /** Kept of each framework, and of all. */
@@ -182,7 +188,9 @@ export interface OfferRecord {
   readonly expiresAt: number;
 }
 
-/** An offer operation on its way to an agent, or whose outcome the framework has not acknowledged. */
+/**
+ * An offer operation on its way to an agent, or whose outcome the framework has not acknowledged.
+ */
 export interface OperationRecord {
   readonly uuid: string;
   readonly frameworkId: string | undefined;
@@ -202,7 +210,10 @@ export interface MasterState {
   readonly options: MasterOptions;
   /** For uuids only. */
   readonly random: Random;
-  /** Time this process has lived awake: it stands still while the process is frozen or the machine sleeps. */
+  /**
+   * Time this process has lived awake: it stands still while the process is frozen or the machine
+   * sleeps.
+   */
   awakeMs: number;
   lastNow: number;
   lastTick: number;
@@ -290,7 +301,10 @@ export function recover(state: MasterState, records: ReadonlyMap<string, unknown
   for (const [, id] of removed.sort(([a], [b]) => a - b)) state.removedFrameworks.add(id);
 }
 
-/** How long a refusal of `filters` lasts, in ms (scheduler API: 5 s unless told, never negative, at most a year). */
+/**
+ * How long a refusal of `filters` lasts, in ms (scheduler API: 5 s unless told, never negative, at
+ * most a year).
+ */
 export function refusalMs(filters: Filters | undefined): number {
   const seconds = filters?.refuse_seconds ?? 5;
   return Number.isFinite(seconds) ? Math.min(Math.max(seconds, 0), 31_536_000) * 1000 : 5_000;

@@ -42,7 +42,10 @@ export function reported(turn: Turn, agent: Agent, message: AgentMessage): void 
   }
 }
 
-/** The agent sends a status again until its framework acknowledges: what can't be delivered now is dropped here. */
+/**
+ * The agent sends a status again until its framework acknowledges: what can't be delivered now is
+ * dropped here.
+ */
 function updated(
   turn: Turn,
   agent: Agent,

@@ -1,4 +1,7 @@
-/** The one decision of the master: an event in, effects out (docs/architecture.md). Each idea is a file beside this one. */
+/**
+ * The one decision of the master: an event in, effects out (docs/architecture.md). Each idea is a
+ * file beside this one.
+ */
 import { allocate } from './allocate.js';
 import type { MasterEffect, MasterEvent, Turn } from './events.js';
 import { reply } from './events.js';
@@ -11,7 +14,10 @@ import type { MasterState } from './state.js';
 import { reported } from './status.js';
 import { subscribed } from './subscribe.js';
 
-/** Changes `state` for `event` and returns what is to be done; whatever became free is offered in the same breath. */
+/**
+ * Changes `state` for `event` and returns what is to be done; whatever became free is offered in
+ * the same breath.
+ */
 export function step(state: MasterState, event: MasterEvent, now: number): MasterEffect[] {
   passTime(state, now);
   const turn: Turn = { state, now, effects: [] };

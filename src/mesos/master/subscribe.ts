@@ -109,7 +109,10 @@ function announce(turn: Turn, framework: Framework, again: boolean): void {
   }
 }
 
-/** Why `info` is refused, in Mesos' words (apache/mesos src/master/validation.cpp, namespace framework). */
+/**
+ * Why `info` is refused, in Mesos' words (apache/mesos src/master/validation.cpp, namespace
+ * framework).
+ */
 export function problemOf(info: FrameworkInfo, suppressed: readonly string[]): string | undefined {
   const multi = capabilitiesOf(info).has('MULTI_ROLE');
   if (multi && info.role !== undefined && info.role !== '*') {

@@ -80,7 +80,10 @@ export function mastersStatus(
   };
 }
 
-/** Notes a status in the task's record and tells operators; a task that has just ended gives its resources back. */
+/**
+ * Notes a status in the task's record and tells operators; a task that has just ended gives its
+ * resources back.
+ */
 export function applyStatus(
   turn: Turn,
   framework: Framework,
@@ -88,10 +91,15 @@ export function applyStatus(
   status: TaskStatus,
 ): void {
   const ended = isTerminal(task.state);
-  if (task.statuses.at(-1)?.state === status.state) task.statuses.pop();
   // `data` may be large and is the framework's alone.
   const { data: _large, ...kept } = status;
-  task.statuses.push(kept);
+  const known = status.uuid !== undefined && task.statuses.some(({ uuid }) => uuid === status.uuid);
+  // An agent that came back tells all statuses, and sends those that wait for an acknowledgement
+  // again.
+  if (!known) {
+    if (task.statuses.at(-1)?.state === status.state) task.statuses.pop();
+    task.statuses.push(kept);
+  }
   if (task.statuses.length > 16) task.statuses.splice(0, task.statuses.length - 16);
   if (!ended) task.state = status.state;
   if (status.uuid !== undefined) {
@@ -120,7 +128,10 @@ export function publishStatus(
   }));
 }
 
-/** Ends a task with a status of the master's own (unless it has ended already) and moves it to the completed ones. */
+/**
+ * Ends a task with a status of the master's own (unless it has ended already) and moves it to the
+ * completed ones.
+ */
 export function archive(
   turn: Turn,
   framework: Framework,

@@ -1,4 +1,7 @@
-/** Resources as the older endpoints show them: `{"cpus": 4, "mem": 4096, "ports": "[31000-31100]"}`. */
+/**
+ * Resources as the older endpoints show them: `{"cpus": 4, "mem": 4096, "ports":
+ * "[31000-31100]"}`.
+ */
 import type { Resource } from '../../../wire/mesos/common.js';
 import { poolOf, rangesOf, scalarsOf } from '../../../wire/resources/pool.js';
 

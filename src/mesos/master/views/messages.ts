@@ -1,14 +1,17 @@
-/** Single entities as the v1 operator API shows them (apache/mesos include/mesos/v1/master/master.proto). */
+/**
+ * Single entities as the v1 operator API shows them (apache/mesos
+ * include/mesos/v1/master/master.proto).
+ */
 
 import type { Resource } from '../../../wire/mesos/common.js';
 import type { MasterInfo } from '../../../wire/mesos/scheduler.js';
 import { add, poolOf, resourcesOf } from '../../../wire/resources/pool.js';
-import { offerMessage } from '../allocate.js';
 import { downgraded } from '../resources.js';
 import type { Agent, Framework, MasterOptions, MasterState } from '../state.js';
+import { offerMessage } from './offer.js';
 
 /** What a master says of itself. */
-export function masterInfo({ id, host, port, version }: MasterOptions): MasterInfo {
+export function masterInfo({ id, host, port, version, domain }: MasterOptions): MasterInfo {
   return {
     id,
     ip: ipNumber(host),
@@ -17,6 +20,7 @@ export function masterInfo({ id, host, port, version }: MasterOptions): MasterIn
     hostname: host,
     version,
     address: { hostname: host, ip: host, port },
+    ...(domain === undefined ? {} : { domain }),
     capabilities: [{ type: 'AGENT_UPDATE' }, { type: 'AGENT_DRAINING' }, { type: 'QUOTA_V2' }],
   };
 }

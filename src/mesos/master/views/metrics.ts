@@ -1,4 +1,7 @@
-/** `/metrics/snapshot`: those of Mesos' metrics that mean something here (apache/mesos docs/monitoring.md). */
+/**
+ * `/metrics/snapshot`: those of Mesos' metrics that mean something here (apache/mesos
+ * docs/monitoring.md).
+ */
 import { scalarsOf } from '../../../wire/resources/pool.js';
 import type { MasterState } from '../state.js';
 

@@ -1,4 +1,6 @@
-/** Answers of the v1 operator API's calls that only ask (apache/mesos docs/operator-http-api.md). */
+/**
+ * Answers of the v1 operator API's calls that only ask (apache/mesos docs/operator-http-api.md).
+ */
 import type { OperatorQuery } from '../operator-calls.js';
 import type { Framework, MasterState, OperationRecord } from '../state.js';
 import { flagsOf } from './flags.js';

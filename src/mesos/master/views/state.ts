@@ -1,4 +1,7 @@
-/** `/state`, `/state-summary`, `/slaves`, `/frameworks`, `/tasks`: what DC/OS' command line and dashboards read. */
+/**
+ * `/state`, `/state-summary`, `/slaves`, `/frameworks`, `/tasks`: what DC/OS' command line and
+ * dashboards read.
+ */
 import type { Attribute, Resource } from '../../../wire/mesos/common.js';
 import type { TaskStatus } from '../../../wire/mesos/task.js';
 import { poolOf, reservedRoleOf, resourcesOf } from '../../../wire/resources/pool.js';
@@ -15,6 +18,7 @@ export function stateView(state: MasterState): Record<string, unknown> {
   const info = masterInfo(options);
   const agents = [...state.agents.values()];
   const { id, pid, port, hostname } = info;
+  const domain = info.domain === undefined ? {} : { domain: info.domain };
   return {
     ...versionOf(state),
     start_time: options.startedAt / 1000,
@@ -26,8 +30,9 @@ export function stateView(state: MasterState): Record<string, unknown> {
     activated_slaves: agents.filter(({ link }) => link !== undefined).length,
     deactivated_slaves: agents.filter(({ link }) => link === undefined).length,
     unreachable_slaves: state.unreachableAgents.size,
+    ...domain,
     leader: pid,
-    leader_info: { id, pid, port, hostname },
+    leader_info: { id, pid, port, hostname, ...domain },
     flags: flagsOf(state),
     ...slavesView(state, false),
     ...frameworksView(state),
