@@ -71,32 +71,43 @@ export async function startFailures(options: FailuresOptions): Promise<Failures>
     clock: options.clock ?? systemClock,
     onFatal: options.onFatal,
   });
-  void listen(operator, submit, stopped.signal);
-  const looking = keepLooking(options, state, submit);
+  const stream: Stream = { signal: stopped.signal, current: undefined };
+  void listen(operator, submit, stream);
+  const looking = keepLooking(options, state, submit, stream);
   return {
     state,
     stop: () => {
       stopped.abort();
+      stream.current?.abort();
       clearInterval(looking);
       driver.stop();
     },
   };
 }
 
+/** The present subscription, so that it can be given up. */
+interface Stream {
+  readonly signal: AbortSignal;
+  current: AbortController | undefined;
+}
+
 /** Stays subscribed; a connection that is refused is the master's fault, a stream that ends may be ours. */
 async function listen(
   operator: Operator,
   submit: (event: FailuresEvent) => void,
-  signal: AbortSignal,
+  stream: Stream,
 ): Promise<void> {
+  const { signal } = stream;
   let pauseMs: number = reconnectMs.first;
   while (!signal.aborted) {
+    const current = new AbortController();
+    stream.current = current;
     try {
       await operator.subscribe((event) => {
         pauseMs = reconnectMs.first;
         const fact = factOf(event);
         if (fact !== undefined) submit(fact);
-      }, signal);
+      }, current.signal);
       submit({ type: 'Disconnected' });
     } catch (error) {
       if (signal.aborted) return;
@@ -137,6 +148,7 @@ function keepLooking(
   options: FailuresOptions,
   state: FailuresState,
   submit: (event: FailuresEvent) => void,
+  stream: Stream,
 ): NodeJS.Timeout {
   const { operator, onAgents, wantedApps } = options;
   let under = false;
@@ -165,6 +177,8 @@ function keepLooking(
         unanswered = lost ? unanswered + 1 : 0;
         if (unanswered < maxUnanswered) return;
         submit({ type: 'MasterUnreachable', url: operator.url, reason: messageOf(error) });
+        // A frozen master keeps the stream open: only a new subscription tells when it is there again.
+        stream.current?.abort();
       })
       .finally(() => {
         under = false;
