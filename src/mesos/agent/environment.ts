@@ -1,11 +1,16 @@
-/** The environment of a task: what Mesos sets, then what the task asks for; nothing of the agent's own. */
+/**
+ * The environment of a task: what Mesos sets, then what the task asks for; nothing of the agent's
+ * own.
+ */
 import { dirname } from 'node:path';
 import type { CommandInfo } from '../../wire/mesos/task.js';
 import type { AgentState, TaskRun } from './state.js';
 
 const systemPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
-/** Variables by name. `nodePath` is the Node that runs the agent: tasks find `node` on their PATH. */
+/**
+ * Variables by name. `nodePath` is the Node that runs the agent: tasks find `node` on their PATH.
+ */
 export function environmentOf(
   state: AgentState,
   task: TaskRun,
@@ -47,7 +52,10 @@ function variablesOf(command: CommandInfo | undefined): Record<string, string> {
   return variables;
 }
 
-/** The words of a command: a shell's for the shell form, else the program and its arguments without argv[0]. */
+/**
+ * The words of a command: a shell's for the shell form, else the program and its arguments without
+ * argv[0].
+ */
 export function wordsOf(command: CommandInfo): string[] {
   const value = command.value ?? '';
   if (command.shell ?? true) return ['/bin/sh', '-c', value];

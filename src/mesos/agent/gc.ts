@@ -1,4 +1,7 @@
-/** Which sandboxes of ended tasks go: the last runs of each name stay to be read, and a filling disk keeps only the young. */
+/**
+ * Which sandboxes of ended tasks go: the last runs of each name stay to be read, and a filling disk
+ * keeps only the young.
+ */
 import type { AgentEffect } from './events.js';
 import { gone, persist } from './records.js';
 import { type AgentState, isLive, type TaskRun } from './state.js';

@@ -1,4 +1,7 @@
-/** Checks and health checks: what a result means (apache/mesos docs/health-checks.md). A check only tells; a health check kills. */
+/**
+ * Checks and health checks: what a result means (apache/mesos docs/health-checks.md). A check only
+ * tells; a health check kills.
+ */
 import type { CheckStatus } from '../../wire/mesos/task.js';
 import type { AgentEffect } from './events.js';
 import { killTask } from './kill.js';

@@ -1,8 +1,26 @@
 /** Requests to an agent, at `/` and under `/slave(1)/` (recordings: agent/). */
+import { systemClock } from '../../core/clock.js';
 import { principalOf } from '../../core/credentials.js';
-import { type Server, startServer } from '../../core/http/server.js';
+import { DcosError } from '../../core/errors.js';
+import {
+  type Answer,
+  type Request,
+  type Route,
+  type Server,
+  startServer,
+  statusOf,
+} from '../../core/http/server.js';
 import type { Logger } from '../../core/logger.js';
+import { fileRoutes } from './shell/file-routes.js';
+import { createFiles } from './shell/files.js';
+import { measureNow, measureSystem } from './shell/usage.js';
+import { answerCall } from './shell/v1.js';
 import type { AgentState } from './state.js';
+import { containersView, statisticsView } from './views/containers.js';
+import { flagsView, metricsView, stateView, versionView } from './views/state.js';
+
+/** Who may ask an agent: operators through the control plane, and agents themselves. */
+const principals: readonly string[] = ['control', 'agent'];
 
 /** What the server shows, and who may see it. */
 export interface ServeOptions {
@@ -13,15 +31,62 @@ export interface ServeOptions {
 
 /** Starts the agent's server on its own address. Throws `conflict` if the port is taken. */
 export function serveAgent({ state, clusterKey, log }: ServeOptions): Promise<Server> {
+  const routes = routesOf(state);
   return startServer({
     host: state.self.host,
     port: state.self.port,
-    routes: [{ method: 'GET', path: '/health', access: 'open', handle: () => ({ status: 200 }) }],
+    // libprocess' name of the agent, as clients write it and as libraries encode it.
+    routes: ['', '/slave(1)', '/slave%281%29'].flatMap((prefix) =>
+      routes.map((route) => ({ ...route, path: prefix + route.path })),
+    ),
     authenticate: async (headers) => {
       const uid = principalOf(headers, clusterKey);
+      if (uid !== undefined && !principals.includes(uid)) {
+        throw new DcosError('forbidden', `${uid} may not ask an agent`);
+      }
       return uid === undefined ? undefined : { uid };
     },
     wwwAuthenticate: 'Basic realm="mesos-agent-readonly"',
+    errorAnswer: answerError,
     log,
   });
+}
+
+function routesOf(state: AgentState): Route[] {
+  const files = createFiles(state);
+  const show = (path: string, view: () => unknown): Route => ({
+    method: 'GET',
+    path,
+    access: 'token',
+    handle: () => ({ status: 200, json: view() }),
+  });
+  const stateRoutes = ['/state', '/state.json'].map((path) => show(path, () => stateView(state)));
+  const statistics = ['/monitor/statistics', '/monitor/statistics.json'].map((path) =>
+    show(path, () => statisticsView(state, measureNow(), systemClock.now())),
+  );
+  return [
+    { method: 'GET', path: '/health', access: 'open', handle: () => ({ status: 200 }) },
+    ...stateRoutes,
+    ...statistics,
+    show('/containers', () => containersView(state, measureNow(), systemClock.now())),
+    show('/version', () => versionView(state)),
+    show('/flags', () => ({ flags: flagsView(state) })),
+    show('/metrics/snapshot', () => metricsView(state, measureSystem(), systemClock.now())),
+    ...fileRoutes(state, files),
+    {
+      method: '*',
+      path: '/api/v1',
+      access: 'token',
+      handle: (request) => answerCall(state, files, request),
+    },
+  ];
+}
+
+/** Mesos answers errors in plain text, and with nothing where a file is missing. */
+function answerError(error: DcosError, request: Request): Answer {
+  const status = statusOf(error);
+  const isFile = request.path.includes('/files/') || request.path.endsWith('/api/v1');
+  if (status === 404 && !isFile) return { status, text: '404 Not Found.' };
+  if (status >= 500) return { status, text: 'an internal error' };
+  return { status, text: error.message };
 }

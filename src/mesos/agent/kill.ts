@@ -1,4 +1,7 @@
-/** How a task is killed: SIGTERM to its process group, SIGKILL to all of its session after the grace (apache/mesos docs/running-workloads.md, KillPolicy). */
+/**
+ * How a task is killed: SIGTERM to its process group, SIGKILL to all of its session after the grace
+ * (apache/mesos docs/running-workloads.md, KillPolicy).
+ */
 import type { TaskStatus } from '../../wire/mesos/task.js';
 import { poolOf } from '../../wire/resources/pool.js';
 import type { AgentEffect } from './events.js';
@@ -23,7 +26,10 @@ export interface KillOrder {
   readonly quiet?: boolean;
 }
 
-/** Starts killing `task`; a second order can only shorten the grace. A task that has not started yet ends at once. */
+/**
+ * Starts killing `task`; a second order can only shorten the grace. A task that has not started yet
+ * ends at once.
+ */
 export function killTask(
   state: AgentState,
   task: TaskRun,
@@ -91,7 +97,8 @@ function killBeforeStart(
 }
 
 /**
- * The task is over and `status` says how. A failed task of a group takes the others with it, and the executor goes
+ * The task is over and `status` says how. A failed task of a group takes the others with it, and
+ * the executor goes
  * with the last one (apache/mesos docs/nested-container-and-task-group.md).
  */
 export function endTask(

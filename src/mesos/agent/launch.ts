@@ -1,4 +1,7 @@
-/** Orders to run: a task by itself, or a group under an executor. What can't be run here is answered by a status that says why. */
+/**
+ * Orders to run: a task by itself, or a group under an executor. What can't be run here is answered
+ * by a status that says why.
+ */
 
 import type { FrameworkInfo } from '../../wire/mesos/scheduler.js';
 import type { ExecutorInfo, TaskInfo } from '../../wire/mesos/task.js';

@@ -1,4 +1,7 @@
-/** Where things lie under the work folder: Mesos' own layout (apache/mesos docs/sandbox.md, src/slave/paths.hpp). */
+/**
+ * Where things lie under the work folder: Mesos' own layout (apache/mesos docs/sandbox.md,
+ * src/slave/paths.hpp).
+ */
 import { join, normalize } from 'node:path';
 import type { Resource } from '../../wire/mesos/common.js';
 import { isVolume, reservedRoleOf } from '../../wire/resources/pool.js';
@@ -35,7 +38,10 @@ export function taskSandbox(executorSandbox: string, containerId: string): strin
   return join(executorSandbox, 'containers', containerId);
 }
 
-/** The folder in which a task's supervisor keeps its notes; never inside the sandbox, which is the task's own. */
+/**
+ * The folder in which a task's supervisor keeps its notes; never inside the sandbox, which is the
+ * task's own.
+ */
 export function metaDir(workDir: string, containerId: string): string {
   return join(workDir, 'meta', containerId);
 }
@@ -62,7 +68,8 @@ export interface SandboxLink {
 }
 
 /**
- * Links to the volumes of `resources` and to those that the container asks for. Throws nothing: a path that would leave the
+ * Links to the volumes of `resources` and to those that the container asks for. Throws nothing: a
+ * path that would leave the
  * sandbox is left out by `insideOf`.
  */
 export function volumeLinks(

@@ -18,10 +18,16 @@ import { empty, type Self } from './state.js';
 
 declare const DCOS_VERSION: string;
 
-/** ms to wait for the master before serving without it: a cluster that says it is up should have its agents. */
+/**
+ * ms to wait for the master before serving without it: a cluster that says it is up should have its
+ * agents.
+ */
 const registrationMs = 2_000;
 
-/** Starts it from the folder `dir` (`$DCOS_DIR/local`); resolves once it serves. pid and ready files are the caller's work. */
+/**
+ * Starts it from the folder `dir` (`$DCOS_DIR/local`); resolves once it serves. pid and ready files
+ * are the caller's work.
+ */
 export async function runAgent(dir: string, index: number): Promise<RunningServer> {
   const log = createLogger(`agent-${index}`);
   const place = readPlace(dir, index);
@@ -31,7 +37,8 @@ export async function runAgent(dir: string, index: number): Promise<RunningServe
   const state = empty(selfOf(place.agent, workDir), systemRandom);
   const damaged = restore(state, await store.load(''));
   if (damaged.length > 0) log.error('records that make no sense were left out', { damaged });
-  // Before anything is taken up: a second process of the same agent ends here, its port being taken.
+  // Before anything is taken up: a second process of the same agent ends here, its port being
+  // taken.
   const server = await serveAgent({ state, clusterKey: place.clusterKey, log });
   const agent = runAgentLoop({
     state,

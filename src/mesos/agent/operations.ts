@@ -1,4 +1,7 @@
-/** RESERVE, UNRESERVE, CREATE, DESTROY: durable before they are answered, and the same answer to the same order. */
+/**
+ * RESERVE, UNRESERVE, CREATE, DESTROY: durable before they are answered, and the same answer to the
+ * same order.
+ */
 import type { OfferOperation } from '../../wire/mesos/scheduler.js';
 import { type Conversion, conversionOf, convert } from '../../wire/resources/convert.js';
 import { contains, copyPool, isVolume, subtract, unallocated } from '../../wire/resources/pool.js';

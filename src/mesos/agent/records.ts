@@ -50,7 +50,8 @@ export function gone(kind: 'task' | 'group' | 'framework', id: string): Write {
 }
 
 /**
- * Fills `state` from the records of its store. A record that makes no sense is left out and its key returned: one
+ * Fills `state` from the records of its store. A record that makes no sense is left out and its key
+ * returned: one
  * damaged entity must not stop the agent and all others with it.
  */
 export function restore(state: AgentState, records: ReadonlyMap<string, unknown>): string[] {
@@ -108,7 +109,10 @@ const readers: Record<string, Reader | undefined> = {
   },
 };
 
-/** The pool after `up` gave the agent other resources: what is unreserved changes, reservations stay. */
+/**
+ * The pool after `up` gave the agent other resources: what is unreserved changes, reservations
+ * stay.
+ */
 function rebase(held: Pool, before: Pool, now: Pool): Pool {
   const pool = poolOf(resourcesOf(held));
   subtract(pool, resourcesOf(before));

@@ -72,7 +72,10 @@ export function registered(
   return [...effects, ...resendAll(state, now)];
 }
 
-/** The agent may not come back as who it was: its tasks go, without a word to anybody, and then its id. */
+/**
+ * The agent may not come back as who it was: its tasks go, without a word to anybody, and then its
+ * id.
+ */
 export function refused(state: AgentState, now: number): AgentEffect[] {
   state.linked = false;
   state.refused = true;

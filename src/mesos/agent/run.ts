@@ -1,21 +1,21 @@
 /** Carries out what `step` orders: the loop of one agent and its hands. */
-import { existsSync, mkdirSync, renameSync } from 'node:fs';
-import { rm, statfs } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { statfs } from 'node:fs/promises';
+import { join } from 'node:path';
 import { systemClock } from '../../core/clock.js';
 import { type Driver, drive, type Performers } from '../../core/drive.js';
 import { messageOf } from '../../core/errors.js';
 import type { Logger } from '../../core/logger.js';
 import type { Store } from '../../core/store/store.js';
 import type { AgentEffect, AgentEvent } from './events.js';
-import { volumeDir } from './layout.js';
 import { registerMessageOf } from './registration.js';
-import { createChecks } from './shell/checks.js';
-import { createFetcher } from './shell/fetch/fetcher.js';
-import { createLink } from './shell/link.js';
+import { type Alarm, createAlarm } from './shell/alarm.js';
+import { type Checks, createChecks } from './shell/checks.js';
+import { createFetcher, type Fetcher } from './shell/fetch/fetcher.js';
+import { makeVolume, removeSandbox, removeVolume, setAside } from './shell/folders.js';
+import { createLink, type Link } from './shell/link.js';
 import { rotateLogs } from './shell/logs.js';
 import { prepareSandbox } from './shell/sandbox.js';
-import { createTaskRunner, removeMeta } from './shell/tasks.js';
+import { createTaskRunner, removeMeta, type TaskRunner } from './shell/tasks.js';
 import { type AgentState, liveTasks } from './state.js';
 import { step } from './step.js';
 
@@ -48,16 +48,8 @@ export interface RunningAgent {
 /** Starts the loop, takes up what the last process left, and connects. */
 export function runAgentLoop(options: AgentOptions): RunningAgent {
   const { state, store, log } = options;
-  const { workDir } = state.self;
-  let leave = (): void => {};
-  const left = new Promise<void>((resolve) => {
-    leave = resolve;
-  });
-  let welcome = (): void => {};
-  const registered = new Promise<void>((resolve) => {
-    welcome = resolve;
-  });
-
+  const left = signal();
+  const registered = signal();
   const submit = (event: AgentEvent): void => {
     try {
       driver.submit(event);
@@ -65,6 +57,52 @@ export function runAgentLoop(options: AgentOptions): RunningAgent {
       log.warn('an event came too late', { event: event.type, error: messageOf(error) });
     }
   };
+  const hands = handsOf(options, submit, registered.raise);
+  const driver: Driver<AgentEvent> = drive({
+    state,
+    step,
+    perform: performersOf(options, hands, submit, left.raise),
+    store,
+    clock: systemClock,
+    onFatal: (error) => {
+      log.error('the agent cannot go on and will be started again', { error: messageOf(error) });
+      process.exit(1);
+    },
+  });
+  const stopLooking = lookAround(options, hands, submit);
+  const found = new Map(
+    liveTasks(state).map((task) => [task.containerId, hands.runner.inspect(task)]),
+  );
+  submit({ type: 'Recovered', found });
+  return {
+    registered: registered.raised,
+    stopTasks: async () => {
+      hands.link.close();
+      submit({ type: 'StopRequested' });
+      await left.raised;
+      await driver.idle();
+    },
+    close: () => {
+      for (const hand of [hands.link, hands.checks, hands.runner, hands.alarm]) hand.close();
+      stopLooking();
+      driver.stop();
+    },
+  };
+}
+
+/** All that touches the world for one agent. */
+interface Hands {
+  readonly link: Link;
+  readonly runner: TaskRunner;
+  readonly checks: Checks;
+  readonly fetcher: Fetcher;
+  readonly alarm: Alarm;
+}
+
+type Submit = (event: AgentEvent) => void;
+
+function handsOf(options: AgentOptions, submit: Submit, welcome: () => void): Hands {
+  const { state, nodePath, log } = options;
   const link = createLink({
     master: options.master,
     authorization: options.authorization,
@@ -77,18 +115,29 @@ export function runAgentLoop(options: AgentOptions): RunningAgent {
     random: state.random,
     log,
   });
-  const hands = { state, nodePath: options.nodePath, submit, log };
-  const runner = createTaskRunner(hands);
-  const checks = createChecks(hands);
-  const fetcher = createFetcher(join(workDir, 'fetch'));
-  const alarm = createAlarm(() => submit({ type: 'Ticked' }));
+  return {
+    link,
+    runner: createTaskRunner({ state, nodePath, submit, log }),
+    checks: createChecks({ state, nodePath, submit }),
+    fetcher: createFetcher(join(state.self.workDir, 'fetch')),
+    alarm: createAlarm(() => submit({ type: 'Ticked' })),
+  };
+}
 
-  const perform: Performers<AgentEffect> = {
+function performersOf(
+  { state, log }: AgentOptions,
+  hands: Hands,
+  submit: Submit,
+  leave: () => void,
+): Performers<AgentEffect> {
+  const { workDir } = state.self;
+  const { link, runner, checks, alarm } = hands;
+  return {
     Send: ({ message }) => link.send(message),
     Connect: () => link.connect(),
     Prepare: ({ task, group }) => {
       const { containerId } = task;
-      prepareSandbox(state, task, group, fetcher).then(
+      prepareSandbox(state, task, group, hands.fetcher).then(
         () => submit({ type: 'Prepared', containerId }),
         (error) => submit({ type: 'PrepareFailed', containerId, message: messageOf(error) }),
       );
@@ -101,9 +150,9 @@ export function runAgentLoop(options: AgentOptions): RunningAgent {
     },
     StartChecks: ({ task }) => checks.start(task),
     StopChecks: ({ containerId }) => checks.stop(containerId),
-    MakeVolume: ({ volume }) => mkdirSync(volumeDir(workDir, volume), { recursive: true }),
+    MakeVolume: ({ volume }) => makeVolume(workDir, volume),
     RemoveVolume: ({ volume }) => {
-      rm(volumeDir(workDir, volume), { recursive: true, force: true }).then(
+      removeVolume(workDir, volume).then(
         () => submit({ type: 'VolumeRemoved', volume }),
         (error) => log.error('cannot remove a volume', { volume, error: messageOf(error) }),
       );
@@ -111,114 +160,45 @@ export function runAgentLoop(options: AgentOptions): RunningAgent {
     SetAside: ({ agentId }) => setAside(workDir, agentId),
     RemoveRun: ({ sandbox, containerId }) => {
       removeMeta(workDir, containerId);
-      rm(sandbox, { recursive: true, force: true })
-        .then(() => removeEmpty(dirname(sandbox)))
-        .catch((error) =>
-          log.warn('cannot remove a sandbox', { sandbox, error: messageOf(error) }),
-        );
+      removeSandbox(sandbox).catch((error) =>
+        log.warn('cannot remove a sandbox', { sandbox, error: messageOf(error) }),
+      );
     },
     WakeAt: ({ at }) => alarm.set(at),
-    Leave: () => leave(),
+    Leave: leave,
     Submit: ({ event }) => submit(event),
     Warn: ({ message, about }) => log.warn(message, { about }),
   };
+}
 
-  const driver: Driver<AgentEvent> = drive({
-    state,
-    step,
-    perform,
-    store,
-    clock: systemClock,
-    onFatal: (error) => {
-      log.error('the agent cannot go on and will be started again', { error: messageOf(error) });
-      process.exit(1);
-    },
-  });
-
+/** Looks at logs and disk from time to time; gives what ends it. */
+function lookAround({ state, log }: AgentOptions, { fetcher }: Hands, submit: Submit): () => void {
+  const { workDir } = state.self;
+  const measureDisk = async (): Promise<void> => {
+    const { bavail, blocks } = await statfs(workDir);
+    const freeFraction = bavail / Math.max(1, blocks);
+    submit({ type: 'DiskMeasured', freeFraction });
+    await fetcher.collect(freeFraction);
+  };
   const timers = [
     setInterval(() => {
       for (const task of liveTasks(state)) rotateLogs(task.sandbox);
     }, logsMs),
     setInterval(() => {
-      void statfs(workDir).then(({ bavail, blocks }) => {
-        const freeFraction = bavail / Math.max(1, blocks);
-        submit({ type: 'DiskMeasured', freeFraction });
-        return fetcher.collect(freeFraction);
-      });
+      measureDisk().catch((error) => log.warn('cannot tidy up', { error: messageOf(error) }));
     }, diskMs),
   ];
   for (const timer of timers) timer.unref();
-
-  const found = new Map(liveTasks(state).map((task) => [task.containerId, runner.inspect(task)]));
-  submit({ type: 'Recovered', found });
-
-  const close = (): void => {
-    link.close();
-    checks.close();
-    runner.close();
-    alarm.clear();
+  return () => {
     for (const timer of timers) clearInterval(timer);
-    driver.stop();
-  };
-  return {
-    registered,
-    stopTasks: async () => {
-      link.close();
-      submit({ type: 'StopRequested' });
-      await left;
-      await driver.idle();
-    },
-    close,
   };
 }
 
-/** One timer for the earliest of the moments asked for. */
-function createAlarm(ring: () => void): { set(at: number): void; clear(): void } {
-  const moments = new Set<number>();
-  let timer: NodeJS.Timeout | undefined;
-  const arm = (): void => {
-    clearTimeout(timer);
-    if (moments.size === 0) return;
-    const waitMs = Math.min(...moments) - systemClock.now();
-    // Bounded, so that a clock that was set back cannot put a kill off for long.
-    timer = setTimeout(fire, Math.min(Math.max(0, waitMs), 60_000));
-  };
-  const fire = (): void => {
-    const now = systemClock.now();
-    for (const moment of moments) if (moment <= now) moments.delete(moment);
-    ring();
-    arm();
-  };
-  return {
-    set: (at) => {
-      moments.add(at);
-      arm();
-    },
-    clear: () => {
-      moments.clear();
-      clearTimeout(timer);
-    },
-  };
-}
-
-/** Volumes of an agent that was given up are nobody's any more, but a person may want to look. */
-function setAside(workDir: string, agentId: string): void {
-  const volumes = join(workDir, 'volumes');
-  if (!existsSync(volumes)) return;
-  mkdirSync(join(workDir, 'gone'), { recursive: true });
-  renameSync(volumes, join(workDir, 'gone', agentId));
-}
-
-/** The folders above a removed run, as far as they are empty: `latest` first, which then leads nowhere. */
-async function removeEmpty(runs: string): Promise<void> {
-  const latest = join(runs, 'latest');
-  if (!existsSync(latest)) await rm(latest, { force: true });
-  const { rmdir } = await import('node:fs/promises');
-  for (const folder of [runs, dirname(runs)]) {
-    try {
-      await rmdir(folder);
-    } catch {
-      return;
-    }
-  }
+/** Something that happens once and can be waited for. */
+function signal(): { readonly raised: Promise<void>; readonly raise: () => void } {
+  let raise = (): void => {};
+  const raised = new Promise<void>((resolve) => {
+    raise = resolve;
+  });
+  return { raised, raise: () => raise() };
 }

@@ -1,4 +1,7 @@
-/** What an agent believes: itself, its resources, the containers it runs or ran, and the updates not yet acknowledged. */
+/**
+ * What an agent believes: itself, its resources, the containers it runs or ran, and the updates not
+ * yet acknowledged.
+ */
 import type { Random } from '../../core/random.js';
 import type { Resource } from '../../wire/mesos/common.js';
 import type { FrameworkInfo } from '../../wire/mesos/scheduler.js';
@@ -45,7 +48,9 @@ export interface Health {
   passed: boolean;
 }
 
-/** One task from its order to run until its sandbox is collected. The record of the store, as it is. */
+/**
+ * One task from its order to run until its sandbox is collected. The record of the store, as it is.
+ */
 export interface TaskRun {
   readonly frameworkId: string;
   readonly executorId: string;

@@ -1,4 +1,6 @@
-/** How a task's status is worded, as recorded from a real Mesos (recordings: scheduler/main_stream). */
+/**
+ * How a task's status is worded, as recorded from a real Mesos (recordings: scheduler/main_stream).
+ */
 import type { CheckInfo, CheckStatus, TaskState, TaskStatus } from '../../wire/mesos/task.js';
 import type { Exit } from './events.js';
 import type { AgentState, TaskRun } from './state.js';

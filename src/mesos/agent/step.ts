@@ -1,4 +1,7 @@
-/** Every decision of an agent (DESIGN §3): given its state, an event and the time, what is to be done. */
+/**
+ * Every decision of an agent (DESIGN §3): given its state, an event and the time, what is to be
+ * done.
+ */
 import type { MasterOrder } from '../../wire/agent-link.js';
 import type { AgentEffect, AgentEvent, Exit } from './events.js';
 import { collect } from './gc.js';
@@ -113,7 +116,9 @@ function killOrdered(
   return tasks.flatMap((each) => killTask(state, each, now, { graceMs, reason }));
 }
 
-/** The master believes in a task that is not here: it hears so, and nothing has to be acknowledged. */
+/**
+ * The master believes in a task that is not here: it hears so, and nothing has to be acknowledged.
+ */
 function unknownTask(
   state: AgentState,
   order: Extract<MasterOrder, { type: 'KILL_TASK' }>,

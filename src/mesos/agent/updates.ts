@@ -1,6 +1,8 @@
 /**
- * Status update streams, one per task: in order, durable before they are sent, the next one only after the
- * acknowledgement of the one before; sent again after 10 s, then at growing intervals, and after every registration
+ * Status update streams, one per task: in order, durable before they are sent, the next one only
+ * after the
+ * acknowledgement of the one before; sent again after 10 s, then at growing intervals, and after
+ * every registration
  * (apache/mesos docs/reconciliation.md; src/status_update_manager).
  */
 import type { TaskStatus } from '../../wire/mesos/task.js';
@@ -63,7 +65,9 @@ export function resendDue(state: AgentState, now: number): AgentEffect[] {
   return effects;
 }
 
-/** Sends every stream's first update: after a registration the master may have seen none of them. */
+/**
+ * Sends every stream's first update: after a registration the master may have seen none of them.
+ */
 export function resendAll(state: AgentState, now: number): AgentEffect[] {
   return [...state.tasks.values()].flatMap((task) => sendHead(state, task, now, firstResendMs));
 }

@@ -1,4 +1,6 @@
-/** Runs the check and the health check of each running task at their times, and tells the results. */
+/**
+ * Runs the check and the health check of each running task at their times, and tells the results.
+ */
 import { systemClock } from '../../../core/clock.js';
 import type { CheckInfo, CheckStatus, HealthCheck } from '../../../wire/mesos/task.js';
 import { environmentOf } from '../environment.js';
@@ -8,7 +10,9 @@ import { type Probe, probeCommand, probeHttp, probeTcp } from './probe.js';
 
 /** Seconds, of Mesos' CheckInfo and HealthCheck. */
 const defaults = { delay: 15, interval: 10, timeout: 20 };
-/** ms by which a probe may overrun its time-out before this process itself must have been frozen. */
+/**
+ * ms by which a probe may overrun its time-out before this process itself must have been frozen.
+ */
 const frozenMs = 2_000;
 const shortestIntervalMs = 50;
 

@@ -1,4 +1,6 @@
-/** What an agent reads of its cluster's folder (docs/architecture.md, "A local cluster on disk"). */
+/**
+ * What an agent reads of its cluster's folder (docs/architecture.md, "A local cluster on disk").
+ */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DcosError, messageOf } from '../../../core/errors.js';

@@ -54,7 +54,10 @@ export function probeCommand(
   });
 }
 
-/** The status of the answer. A task may listen on its agent's address or on all of loopback: both are tried, in this order. */
+/**
+ * The status of the answer. A task may listen on its agent's address or on all of loopback: both
+ * are tried, in this order.
+ */
 export async function probeHttp(
   probe: Extract<Probe, { type: 'HTTP' }>,
   hosts: readonly string[],

@@ -15,7 +15,8 @@ export interface Process {
   readonly residentBytes: number;
 }
 
-// USER_HZ and the page size of every Linux that Node runs on, but for arm64 kernels with large pages.
+// USER_HZ and the page size of every Linux that Node runs on, but for arm64 kernels with large
+// pages.
 const ticksPerSecond = 100;
 const pageBytes = 4096;
 
@@ -52,7 +53,10 @@ export function allProcesses(): Process[] {
   });
 }
 
-/** Members of the session that `leader` leads or led, and all that descend from them; the leader is left out. */
+/**
+ * Members of the session that `leader` leads or led, and all that descend from them; the leader is
+ * left out.
+ */
 export function followersOf(leader: number, processes: readonly Process[]): Process[] {
   // Nobody's task is led by the system itself.
   if (leader <= 1) return [];

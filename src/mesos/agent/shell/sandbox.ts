@@ -82,7 +82,10 @@ function makeLink(sandbox: string, link: SandboxLink): void {
   symlinkSync(link.target, at);
 }
 
-/** Tasks run as the agent's own user, as with `--no-switch_user`; a user that nobody knows is refused as Mesos refuses it. */
+/**
+ * Tasks run as the agent's own user, as with `--no-switch_user`; a user that nobody knows is
+ * refused as Mesos refuses it.
+ */
 async function checkUser(task: TaskRun): Promise<void> {
   const user = task.info.command?.user;
   if (user === undefined) return;

@@ -1,9 +1,12 @@
 /**
- * One `sh` per task (DESIGN §11.7): it leads the task's session, claims the task by a file that can be made only once, runs the
+ * One `sh` per task (DESIGN §11.7): it leads the task's session, claims the task by a file that can
+ * be made only once, runs the
  * command and leaves its exit status behind, so that an agent that comes back knows what happened.
  *
- * `meta/<container>/`: `run` the script; `claim` "<pid> <start time>", or "given up" when an agent claimed it instead;
- * `note` what the shell said of the command (it names a signal there, which its exit status alone does not tell from an
+ * `meta/<container>/`: `run` the script; `claim` "<pid> <start time>", or "given up" when an agent
+ * claimed it instead;
+ * `note` what the shell said of the command (it names a signal there, which its exit status alone
+ * does not tell from an
  * exit code over 128); `exit` the status, by rename.
  */
 import { spawn } from 'node:child_process';
@@ -50,7 +53,8 @@ export async function startSupervisor(task: Supervised): Promise<number> {
 
 function scriptOf(task: Supervised): string {
   const meta = (name: string): string => quote(join(task.meta, name));
-  // The subshell keeps the redirections and the words of the shell itself apart; its exec makes it the command.
+  // The subshell keeps the redirections and the words of the shell itself apart; its exec makes it
+  // the command.
   return `read -r stat < /proc/$$/stat
 set -- \${stat##*) }
 set -C
@@ -83,7 +87,8 @@ export function readExit(meta: string): Exit {
 }
 
 /**
- * What became of a task since an earlier process of this agent ordered its start. A task that nobody has claimed is claimed
+ * What became of a task since an earlier process of this agent ordered its start. A task that
+ * nobody has claimed is claimed
  * here, so that a supervisor that was only just started gives up.
  */
 export function inspectTask(meta: string, sameBoot: boolean): Found {

@@ -1,6 +1,8 @@
-/** The processes of tasks: starts them under supervisors, watches those it found, signals whole sessions. */
+/**
+ * The processes of tasks: starts them under supervisors, watches those it found, signals whole
+ * sessions.
+ */
 import { type FSWatcher, rmSync, watch } from 'node:fs';
-import { join } from 'node:path';
 import { messageOf } from '../../../core/errors.js';
 import type { Logger } from '../../../core/logger.js';
 import { environmentOf, wordsOf } from '../environment.js';
@@ -10,8 +12,13 @@ import type { AgentState, TaskRun } from '../state.js';
 import { allProcesses, followersOf } from './procfs.js';
 import { inspectTask, isAlive, readClaim, readExit, startSupervisor } from './supervisor.js';
 
-/** ms between two looks at a task that is no child of this process; a change of its folder is noticed at once. */
+/**
+ * ms between two looks at a task that is no child of this process; a change of its folder is
+ * noticed at once.
+ */
 const pollMs = 2_000;
+/** ms after a change of that folder. */
+const afterWordMs = [10, 50, 250];
 
 /** What the runner of tasks needs. */
 export interface TaskRunnerOptions {
@@ -27,7 +34,10 @@ export interface TaskRunner {
   start(task: TaskRun): void;
   /** Looks after a supervisor that is no child of this process. */
   watch(task: TaskRun, pid: number): void;
-  /** Ends a task: its group politely, or by force all of its session but the supervisor, which tells how it ended. */
+  /**
+   * Ends a task: its group politely, or by force all of its session but the supervisor, which tells
+   * how it ended.
+   */
   terminate(task: TaskRun, force: boolean): void;
   /** What became of the task while no agent looked. */
   inspect(task: TaskRun): Found;
@@ -37,21 +47,22 @@ export interface TaskRunner {
 
 /** Makes a runner. */
 export function createTaskRunner(options: TaskRunnerOptions): TaskRunner {
-  const { state, nodePath, submit, log } = options;
+  const { state, nodePath, submit } = options;
   const watched = new Map<string, () => void>();
+  const metaOf = (task: TaskRun): string => metaDir(state.self.workDir, task.containerId);
 
   const ended = (task: TaskRun, pid: number): void => {
     watched.get(task.containerId)?.();
     watched.delete(task.containerId);
-    // What the task left behind dies before anybody hears of its end: its ports and volumes are then free.
-    killAll(followersOf(pid, allProcesses()).map((process) => process.pid));
-    const exit = readExit(metaDir(state.self.workDir, task.containerId));
-    submit({ type: 'Exited', containerId: task.containerId, exit });
+    // What the task left behind dies before anybody hears of its end: its ports and volumes are
+    // then free.
+    killAll(followersOf(pid, allProcesses()));
+    submit({ type: 'Exited', containerId: task.containerId, exit: readExit(metaOf(task)) });
   };
 
   const start = async (task: TaskRun): Promise<void> => {
     const { containerId } = task;
-    const meta = metaDir(state.self.workDir, containerId);
+    const meta = metaOf(task);
     rmSync(meta, { recursive: true, force: true });
     let pid = 0;
     try {
@@ -69,47 +80,14 @@ export function createTaskRunner(options: TaskRunnerOptions): TaskRunner {
     submit({ type: 'Started', containerId, pid });
   };
 
-  const watchTask = (task: TaskRun, pid: number): void => {
-    const meta = metaDir(state.self.workDir, task.containerId);
-    const [, startTime] = readClaim(meta);
-    const look = (): void => {
-      if (watched.has(task.containerId) && !isAlive(pid, startTime)) ended(task, pid);
-    };
-    const timer = setInterval(look, pollMs);
-    timer.unref();
-    let watcher: FSWatcher | undefined;
-    try {
-      // The supervisor writes its file just before it ends: look when it should be gone.
-      watcher = watch(meta, { persistent: false }, () => void setTimeout(look, 20).unref());
-      watcher.on('error', () => watcher?.close());
-    } catch (error) {
-      log.warn('a task is looked at slowly only', { meta, error: messageOf(error) });
-    }
-    watched.set(task.containerId, () => {
-      clearInterval(timer);
-      watcher?.close();
-    });
-    look();
-  };
-
   return {
     start: (task) => void start(task),
-    watch: watchTask,
-    terminate: (task, force) => {
-      const [pid, startTime] = readClaim(metaDir(state.self.workDir, task.containerId));
-      const leader = pid ?? task.pid;
-      if (leader === undefined || (pid !== undefined && !isAlive(pid, startTime))) return;
-      if (!force) {
-        signal(-leader, 'SIGTERM');
-        return;
-      }
-      killAll(followersOf(leader, allProcesses()).map((process) => process.pid));
-      signal(leader, 'SIGCONT');
+    watch: (task, pid) => {
+      const stop = watchSupervisor(metaOf(task), pid, options.log, () => ended(task, pid));
+      watched.set(task.containerId, stop);
     },
-    inspect: (task) => {
-      const meta = metaDir(state.self.workDir, task.containerId);
-      return inspectTask(meta, task.bootId === state.self.bootId);
-    },
+    terminate: (task, force) => terminate(metaOf(task), task.pid, force),
+    inspect: (task) => inspectTask(metaOf(task), task.bootId === state.self.bootId),
     close: () => {
       for (const stop of watched.values()) stop();
       watched.clear();
@@ -117,16 +95,59 @@ export function createTaskRunner(options: TaskRunnerOptions): TaskRunner {
   };
 }
 
+/** Calls `onGone` once when a supervisor that is no child of this process is gone. */
+function watchSupervisor(meta: string, pid: number, log: Logger, onGone: () => void): () => void {
+  const [, startTime] = readClaim(meta);
+  let watcher: FSWatcher | undefined;
+  let over = false;
+  const stop = (): void => {
+    over = true;
+    clearInterval(timer);
+    watcher?.close();
+  };
+  const look = (): void => {
+    if (over || isAlive(pid, startTime)) return;
+    stop();
+    onGone();
+  };
+  const timer = setInterval(look, pollMs);
+  timer.unref();
+  try {
+    // The supervisor writes its file just before it ends: look when it should be gone.
+    watcher = watch(meta, { persistent: false }, () => {
+      for (const ms of afterWordMs) setTimeout(look, ms).unref();
+    });
+    watcher.on('error', () => watcher?.close());
+  } catch (error) {
+    log.warn('a task is looked at slowly only', { meta, error: messageOf(error) });
+  }
+  setImmediate(look);
+  return stop;
+}
+
+function terminate(meta: string, known: number | undefined, force: boolean): void {
+  const [pid, startTime] = readClaim(meta);
+  const leader = pid ?? known;
+  if (leader === undefined || (pid !== undefined && !isAlive(pid, startTime))) return;
+  if (!force) {
+    send(-leader, 'SIGTERM');
+    return;
+  }
+  // The supervisor is left to tell how it ended, woken should it have been stopped.
+  killAll(followersOf(leader, allProcesses()));
+  send(leader, 'SIGCONT');
+}
+
 /** The path of a supervisor's folder is free again. */
 export function removeMeta(workDir: string, containerId: string): void {
-  rmSync(join(metaDir(workDir, containerId)), { recursive: true, force: true });
+  rmSync(metaDir(workDir, containerId), { recursive: true, force: true });
 }
 
-function killAll(pids: readonly number[]): void {
-  for (const pid of pids) signal(pid, 'SIGKILL');
+function killAll(processes: readonly { readonly pid: number }[]): void {
+  for (const { pid } of processes) send(pid, 'SIGKILL');
 }
 
-function signal(pid: number, name: NodeJS.Signals): void {
+function send(pid: number, name: NodeJS.Signals): void {
   try {
     process.kill(pid, name);
   } catch {

@@ -1,4 +1,7 @@
-/** Which copies of the fetch cache go: those unused for long, and half-made ones of a process that died. */
+/**
+ * Which copies of the fetch cache go: those unused for long, and half-made ones of a process that
+ * died.
+ */
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemClock } from '../../../../core/clock.js';
@@ -7,7 +10,10 @@ const keptMs = 7 * 24 * 3600 * 1000;
 const keptUnderPressureMs = 3600 * 1000;
 const pressure = 0.1;
 
-/** Removes what was last used too long ago; copies `inUse` are being made right now. What is linked into sandboxes stays there. */
+/**
+ * Removes what was last used too long ago; copies `inUse` are being made right now. What is linked
+ * into sandboxes stays there.
+ */
 export async function collectCache(
   folder: string,
   freeFraction: number,

@@ -11,7 +11,10 @@ const maxRedirects = 5;
 /** ms without a byte, as Mesos' fetcher_stall_timeout. */
 const stallMs = 60_000;
 
-/** Fetches `url` into `file`. Throws `failed` for any status but 200, a wrong sum or a silent server; `unreachable` and `timeout` as the call. */
+/**
+ * Fetches `url` into `file`. Throws `failed` for any status but 200, a wrong sum or a silent
+ * server; `unreachable` and `timeout` as the call.
+ */
 export async function download(
   url: string,
   file: string,

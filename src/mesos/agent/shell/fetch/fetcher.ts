@@ -1,13 +1,16 @@
 /**
- * Brings the URIs of a command into its sandbox (apache/mesos docs/fetcher.md). What may be cached is kept once per URI, unpacked,
- * and hard-linked into each sandbox: a warm start copies nothing, and a program that resolves its own path finds its neighbours.
+ * Brings the URIs of a command into its sandbox (apache/mesos docs/fetcher.md). What may be cached
+ * is kept once per URI, unpacked,
+ * and hard-linked into each sandbox: a warm start copies nothing, and a program that resolves its
+ * own path finds its neighbours.
  * The copies are read-only; a task that writes into one regardless of that changes it for others.
  */
 import { createHash, randomUUID } from 'node:crypto';
-import { chmod, copyFile, mkdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { z } from 'zod';
+import { systemClock } from '../../../../core/clock.js';
 import { DcosError, messageOf } from '../../../../core/errors.js';
 import type { uriSchema } from '../../../../wire/mesos/task.js';
 import { isInside } from '../../layout.js';
@@ -31,7 +34,7 @@ const artifactPath = /\/artifacts\/[0-9a-f]{40}\/([0-9a-f]{64})\/[^/]+$/;
 
 /** Makes a fetcher that keeps its copies in `folder`. */
 export function createFetcher(folder: string): Fetcher {
-  const underWay = new Map<string, Promise<string>>();
+  const underWay = new Map<string, Promise<void>>();
 
   /** The folder that holds the copy of `uri`, made by one and shared by all who ask meanwhile. */
   const cached = async (uri: Uri): Promise<string> => {
@@ -39,54 +42,26 @@ export function createFetcher(folder: string): Fetcher {
       .update(`${uri.value}\n${wantsUnpacking(uri)}`)
       .digest('hex');
     const copy = join(folder, key);
-    const waiting = underWay.get(key);
-    if (waiting !== undefined) return waiting;
-    const making = ensureCopy(uri, copy).finally(() => underWay.delete(key));
-    underWay.set(key, making);
-    return making;
-  };
-
-  const ensureCopy = async (uri: Uri, copy: string): Promise<string> => {
-    if (await exists(join(copy, 'complete'))) {
-      const now = new Date();
-      await utimes(join(copy, 'complete'), now, now);
-      return copy;
+    let making = underWay.get(key);
+    if (making === undefined) {
+      making = ensureCopy(uri, copy).finally(() => underWay.delete(key));
+      underWay.set(key, making);
     }
-    await rm(copy, { recursive: true, force: true });
-    return makeCopy(uri, copy);
-  };
-
-  /** Made beside and moved whole, so that a crash leaves no half copy to be taken for one. */
-  const makeCopy = async (uri: Uri, copy: string): Promise<string> => {
-    const fresh = `${copy}.${randomUUID()}.part`;
-    const tree = join(fresh, 'tree');
-    try {
-      await mkdir(tree, { recursive: true, mode: 0o755 });
-      const kind = wantsUnpacking(uri) ? archiveKindOf(nameOf(uri.value)) : undefined;
-      const file = kind === undefined ? join(tree, nameOf(uri.value)) : join(fresh, 'archive');
-      await bring(uri.value, file);
-      if (kind !== undefined) {
-        await unpack(kind, file, tree, nameOf(uri.value));
-        await rm(file);
-      }
-      await writeFile(join(fresh, 'complete'), '');
-      await rename(fresh, copy);
-      return copy;
-    } catch (error) {
-      await rm(fresh, { recursive: true, force: true });
-      throw error;
-    }
+    await making;
+    return copy;
   };
 
   const fetchOne = async (uri: Uri, sandbox: string): Promise<void> => {
-    const keep = uri.cache === true || artifactPath.test(pathOf(uri.value));
-    const copy = keep ? await cached(uri) : await makeCopy(uri, join(folder, randomUUID()));
+    if (uri.cache === true || artifactPath.test(pathOf(uri.value))) {
+      await place(uri, await cached(uri), sandbox);
+      return;
+    }
+    const copy = join(folder, randomUUID());
     try {
-      const unpacked = wantsUnpacking(uri);
-      await linkTree(join(copy, 'tree'), sandbox, unpacked ? undefined : targetOf(uri));
-      if (uri.executable === true) await chmod(join(sandbox, targetOf(uri)), 0o755);
+      await makeCopy(uri, copy);
+      await place(uri, copy, sandbox);
     } finally {
-      if (!keep) await rm(copy, { recursive: true, force: true });
+      await rm(copy, { recursive: true, force: true });
     }
   };
 
@@ -103,6 +78,45 @@ export function createFetcher(folder: string): Fetcher {
     },
     collect: (freeFraction) => collectCache(folder, freeFraction, new Set(underWay.keys())),
   };
+}
+
+async function ensureCopy(uri: Uri, copy: string): Promise<void> {
+  const now = new Date(systemClock.now());
+  const known = await utimes(join(copy, 'complete'), now, now).then(
+    () => true,
+    () => false,
+  );
+  if (known) return;
+  await rm(copy, { recursive: true, force: true });
+  await makeCopy(uri, copy);
+}
+
+/** Made beside and moved whole, so that a crash leaves no half copy to be taken for one. */
+async function makeCopy(uri: Uri, copy: string): Promise<void> {
+  const fresh = `${copy}.${randomUUID()}.part`;
+  const tree = join(fresh, 'tree');
+  const name = nameOf(uri.value);
+  try {
+    await mkdir(tree, { recursive: true, mode: 0o755 });
+    const kind = wantsUnpacking(uri) ? archiveKindOf(name) : undefined;
+    const file = kind === undefined ? join(tree, name) : join(fresh, 'archive');
+    await bring(uri.value, file);
+    if (kind !== undefined) {
+      await unpack(kind, file, tree, name);
+      await rm(file);
+    }
+    await writeFile(join(fresh, 'complete'), '');
+    await rename(fresh, copy);
+  } catch (error) {
+    await rm(fresh, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+async function place(uri: Uri, copy: string, sandbox: string): Promise<void> {
+  const only = wantsUnpacking(uri) ? undefined : targetOf(uri);
+  await linkTree(join(copy, 'tree'), sandbox, only);
+  if (uri.executable === true) await chmod(join(sandbox, targetOf(uri)), 0o755);
 }
 
 async function bring(value: string, file: string): Promise<void> {
@@ -141,11 +155,4 @@ function nameOf(value: string): string {
   const name = basename(pathOf(value));
   if (!isInside(name)) throw new DcosError('failed', 'the URI names no file');
   return name;
-}
-
-async function exists(file: string): Promise<boolean> {
-  return stat(file).then(
-    () => true,
-    () => false,
-  );
 }

@@ -1,9 +1,14 @@
-/** Puts a copy of the cache into a sandbox without copying: folders are made, files are hard links. */
+/**
+ * Puts a copy of the cache into a sandbox without copying: folders are made, files are hard links.
+ */
 import { link, lstat, mkdir, readdir, readlink, rename, rm, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { DcosError, systemCodeOf } from '../../../../core/errors.js';
 
-/** Links all of `tree` into `into`; with `only`, its single file under that name. Throws `failed` where a folder is in the way. */
+/**
+ * Links all of `tree` into `into`; with `only`, its single file under that name. Throws `failed`
+ * where a folder is in the way.
+ */
 export async function linkTree(
   tree: string,
   into: string,

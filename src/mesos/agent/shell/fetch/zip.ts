@@ -6,7 +6,7 @@ import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import yauzl from 'yauzl';
 import { DcosError } from '../../../../core/errors.js';
-import { Budget, staysInside } from './archive.js';
+import { Budget, staysInside } from './entries.js';
 
 const typeMask = 0o170000;
 const linkType = 0o120000;

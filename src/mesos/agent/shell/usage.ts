@@ -1,0 +1,35 @@
+/** What containers use of the machine, measured in one look at the process table. */
+import { cpus, freemem, loadavg, totalmem } from 'node:os';
+import type { Measure } from '../views/containers.js';
+import type { SystemMetrics } from '../views/state.js';
+import { allProcesses, followersOf } from './procfs.js';
+
+/** A measure of this moment: the table is read once, however many containers ask. */
+export function measureNow(): Measure {
+  const processes = allProcesses();
+  return (supervisors) => {
+    const own = supervisors.flatMap((pid) => [
+      ...processes.filter((process) => process.pid === pid),
+      ...followersOf(pid, processes),
+    ]);
+    const sum = (of: (each: (typeof own)[number]) => number): number =>
+      own.reduce((total, each) => total + of(each), 0);
+    return {
+      userSeconds: Math.round(sum((each) => each.userSeconds) * 100) / 100,
+      systemSeconds: Math.round(sum((each) => each.systemSeconds) * 100) / 100,
+      residentBytes: sum((each) => each.residentBytes),
+      processes: own.length,
+    };
+  };
+}
+
+/** Load and memory of the machine. */
+export function measureSystem(): SystemMetrics {
+  const [one = 0, five = 0, fifteen = 0] = loadavg();
+  return {
+    cpus: cpus().length,
+    load: [one, five, fifteen],
+    freeBytes: freemem(),
+    totalBytes: totalmem(),
+  };
+}

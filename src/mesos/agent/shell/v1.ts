@@ -1,0 +1,98 @@
+/** `/api/v1` of an agent: calls that show (recordings: agent/a1_v1_*, v1_*; master/v1_errors). */
+import { systemClock } from '../../../core/clock.js';
+import { DcosError } from '../../../core/errors.js';
+import type { Answer, Request } from '../../../core/http/server.js';
+import { tryParseJson } from '../../../core/json.js';
+import type { AgentState } from '../state.js';
+import { containersV1 } from '../views/containers.js';
+import { flagsView, metricsView, versionView } from '../views/state.js';
+import { agentV1, executorsV1, frameworksV1, stateV1, tasksV1 } from '../views/v1.js';
+import type { FileEntry, Files } from './files.js';
+import { measureNow, measureSystem } from './usage.js';
+
+/** A call's arguments, unchecked. */
+type Fields = Readonly<Record<string, unknown>>;
+type Handler = (state: AgentState, files: Files, fields: Fields) => unknown;
+
+const handlers: Readonly<Record<string, Handler>> = {
+  GET_HEALTH: () => ({ healthy: true }),
+  GET_VERSION: (state) => ({ version_info: versionView(state) }),
+  GET_FLAGS: (state) => ({
+    flags: Object.entries(flagsView(state)).map(([name, value]) => ({ name, value })),
+  }),
+  GET_METRICS: (state) => {
+    const metrics = metricsView(state, measureSystem(), systemClock.now());
+    return { metrics: Object.entries(metrics).map(([name, value]) => ({ name, value })) };
+  },
+  GET_STATE: stateV1,
+  GET_TASKS: tasksV1,
+  GET_EXECUTORS: executorsV1,
+  GET_FRAMEWORKS: frameworksV1,
+  GET_AGENT: agentV1,
+  GET_OPERATIONS: () => ({}),
+  GET_RESOURCE_PROVIDERS: () => ({}),
+  GET_CONTAINERS: (state, _files, { show_nested }) =>
+    containersV1(state, measureNow(), systemClock.now(), show_nested === true),
+  LIST_FILES: async (_state, files, { path }) => ({
+    file_infos: (await files.browse(String(path ?? ''))).map(fileInfo),
+  }),
+  READ_FILE: async (_state, files, { path, offset, length }) => {
+    const wanted = typeof length === 'number' ? length : Number.MAX_SAFE_INTEGER;
+    const { data, size } = await files.read(String(path ?? ''), Number(offset ?? 0), wanted);
+    return { size, data: data.toString('base64') };
+  },
+};
+
+/** Calls whose arguments Mesos insists on. */
+const needsFields: ReadonlySet<string> = new Set(['GET_METRICS', 'LIST_FILES', 'READ_FILE']);
+
+/** Answers one call. Throws `usage` and `invalid` in Mesos' own words. */
+export async function answerCall(
+  state: AgentState,
+  files: Files,
+  request: Request,
+): Promise<Answer> {
+  const { method, headers } = request;
+  if (method !== 'POST') {
+    const text = `405 Method Not Allowed. Expecting one of { 'POST' }, but received '${method}'.`;
+    return { status: 405, headers: { allow: 'POST' }, text };
+  }
+  if (!/^application\/json\b/.test(headers['content-type'] ?? '')) {
+    const text = "Expecting 'Content-Type' of application/json or application/x-protobuf";
+    throw new DcosError('usage', text, { status: 415 });
+  }
+  if (!/\*\/\*|application\/(?:\*|json)/.test(headers.accept ?? '*/*')) {
+    const text = "Expecting 'Accept' to allow 'application/x-protobuf' or 'application/json'";
+    throw new DcosError('usage', text, { status: 406 });
+  }
+  const call = tryParseJson((await request.body()).toString('utf8'));
+  if (call === undefined)
+    throw bad('Failed to parse body into JSON: syntax error at line 1 near: ');
+  if (!isObject(call)) {
+    throw bad('Failed to convert JSON into Call protobuf: Expecting a JSON object');
+  }
+  const type = typeof call.type === 'string' ? call.type : '';
+  const handler = handlers[type];
+  if (handler === undefined) {
+    throw bad("Failed to validate agent::Call: Expecting 'type' to be present");
+  }
+  const name = type.toLowerCase();
+  const fields = call[name];
+  if (!isObject(fields) && needsFields.has(type)) {
+    throw bad(`Failed to validate agent::Call: Expecting '${name}' to be present`);
+  }
+  const answer = await handler(state, files, isObject(fields) ? fields : {});
+  return { status: 200, json: { type, [name]: answer } };
+}
+
+function fileInfo({ path, nlink, size, mtime, mode, uid, gid }: FileEntry): unknown {
+  return { path, nlink, size, mtime: { nanoseconds: mtime * 1e9 }, mode, uid, gid };
+}
+
+function bad(text: string): DcosError {
+  return new DcosError('invalid', text, { status: 400 });
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
