@@ -1,0 +1,215 @@
+/** The calls of the package API that change something: install, uninstall, update (cosmos-api.md §7, §9, §10). Each records an operation and answers at once. */
+import type { Request, Route } from '../../core/http/server.js';
+import type { JsonObject } from '../../core/json.js';
+import { cosmosRoute } from '../../packages/cosmos-route.js';
+import { mergeOptions } from '../../packages/defaults.js';
+import { exactOf } from '../../packages/exact.js';
+import { type ExactJson, type ExactObject, toPlainJson } from '../../packages/exact-json.js';
+import type { Packages } from '../../packages/packages.js';
+import { cosmosError, cosmosRequests, mediaType } from '../../wire/cosmos.js';
+import type { Operator } from '../operator.js';
+import type { Apps } from './apps.js';
+import type { RequestOutcome } from './events.js';
+import { checkRelease, checkWish, feasibility, impossibleError } from './preflight.js';
+import type { Operations } from './run.js';
+import type { Installed } from './state.js';
+
+/** What the calls work with. */
+export interface CosmosOperationsOptions {
+  readonly operations: Operations;
+  readonly packages: Packages;
+  readonly apps: Apps;
+  readonly operator: Operator;
+}
+
+/** Names the operation that does the work, or the one that is in the way. */
+const operationHeader = 'Dcos-Operation-Id';
+
+/** The routes. */
+export function cosmosOperationRoutes(options: CosmosOperationsOptions): Route[] {
+  return [installRoute(options), uninstallRoute(options), updateRoute(options)];
+}
+
+function installRoute({ operations, packages, apps, operator }: CosmosOperationsOptions): Route {
+  const v2 = mediaType('install-response', 2);
+  return cosmosRoute({
+    path: '/package/install',
+    request: { mediaType: mediaType('install-request', 1), schema: cosmosRequests.install },
+    responses: [v2, mediaType('install-response', 1)],
+    handle: async ({ packageName, packageVersion, options, appId }, chosen, request) => {
+      const userOptions = plain(options);
+      const checked = await checkWish(packages, {
+        packageName,
+        packageVersion: packageVersion ?? undefined,
+        options: userOptions,
+        appId: appId ?? undefined,
+      });
+      const { release, facts, assets } = checked;
+      const known = operations.state.installed.get(checked.appId);
+      if (known === undefined || known.status === 'failed') {
+        const found = await feasibility(packages, operator, checked);
+        if (found.impossible.length > 0) throw impossibleError(found);
+        // An app of that id that no package made must not be overwritten.
+        if (known === undefined && (await apps.get(checked.appId)) !== undefined)
+          throw alreadyInstalled();
+      }
+      const outcome = await operations.request((ids) => ({
+        type: 'InstallRequested',
+        ...ids,
+        appId: checked.appId,
+        release,
+        userOptions,
+        facts,
+        assets,
+      }));
+      tellOperation(request, outcome);
+      if (!outcome.accepted) throw alreadyInstalled();
+      const { name, version, postInstallNotes } = release.definition;
+      const answer = { packageName: name, packageVersion: version, appId: checked.appId };
+      if (chosen !== v2) return answer;
+      const { cli } = (exactOf(release).resource ?? {}) as ExactObject;
+      return { ...answer, postInstallNotes: postInstallNotes ?? null, cli: cli ?? null };
+    },
+  });
+}
+
+function uninstallRoute({ operations, apps }: CosmosOperationsOptions): Route {
+  return cosmosRoute({
+    path: '/package/uninstall',
+    request: { mediaType: mediaType('uninstall-request', 1), schema: cosmosRequests.uninstall },
+    responses: [mediaType('uninstall-response', 1)],
+    handle: async ({ packageName, appId, all }, _chosen, request) => {
+      const installed = [...operations.state.installed.values()];
+      const named = installed.filter(({ release }) => release.definition.name === packageName);
+      const chosen = appId ? named.filter((each) => each.appId === appId) : named;
+      if (chosen.length === 0) throw await notInstalled(apps, packageName, appId ?? undefined);
+      if (chosen.length > 1 && all !== true) throw ambiguous(packageName, chosen);
+      const results: ExactJson[] = [];
+      for (const each of chosen) {
+        const outcome = await operations.request((ids) => ({
+          type: 'UninstallRequested',
+          ...ids,
+          appId: each.appId,
+        }));
+        tellOperation(request, outcome);
+        results.push(uninstalled(each));
+      }
+      return { results };
+    },
+  });
+}
+
+function uninstalled({ appId, release }: Installed): ExactJson {
+  const { name, version, postUninstallNotes } = release.definition;
+  return {
+    packageName: name,
+    appId,
+    packageVersion: version,
+    postUninstallNotes: postUninstallNotes ?? null,
+  };
+}
+
+function updateRoute({ operations, packages, operator }: CosmosOperationsOptions): Route {
+  return cosmosRoute({
+    path: '/cosmos/service/update',
+    request: {
+      mediaType: mediaType('update-request', 1, 'service'),
+      schema: cosmosRequests.serviceUpdate,
+    },
+    responses: [mediaType('update-response', 1, 'service')],
+    handle: async ({ appId, packageVersion, options, replace }, _chosen, request) => {
+      const installed = operations.state.installed.get(appId);
+      if (installed === undefined) throw appNotFound(appId);
+      const { release } = installed;
+      const actual = release.definition.version;
+      if (packageVersion && packageVersion !== actual) {
+        throw cosmosError(
+          'VersionUpgradeNotSupportedInOpen',
+          `Version upgrades are not supported: installed is [${actual}], requested [${packageVersion}]`,
+          { requested: packageVersion, actual },
+        );
+      }
+      const given = plain(options);
+      const userOptions = replace
+        ? given
+        : (toPlainJson(mergeOptions(installed.userOptions, given)) as JsonObject);
+      const prepared = await packages.prepareRelease(release, userOptions);
+      if (prepared.error !== undefined) throw prepared.error;
+      const checked = await checkRelease(packages, release, userOptions, undefined);
+      await checkId(packages, installed, checked.appId);
+      const found = await feasibility(packages, operator, checked);
+      if (found.impossible.length > 0) throw impossibleError(found);
+      const { facts, assets } = checked;
+      const outcome = await operations.request((ids) => ({
+        type: 'UpdateRequested',
+        ...ids,
+        appId,
+        userOptions,
+        facts,
+        assets,
+      }));
+      tellOperation(request, outcome);
+      if (!outcome.accepted) throw appNotFound(appId);
+      return {
+        package: exactOf(release),
+        resolvedOptions: prepared.mergedOptions as ExactObject,
+        marathonDeploymentId: outcome.operationId,
+      };
+    },
+  });
+}
+
+/** An app keeps its id, the package's own or one that the user chose: an update whose options change it is refused. */
+async function checkId(packages: Packages, installed: Installed, newAppId: string): Promise<void> {
+  const { appId, release, userOptions } = installed;
+  if (appId === newAppId) return;
+  const before = await checkRelease(packages, release, userOptions, undefined);
+  if (before.appId === newAppId) return;
+  throw cosmosError('AppIdChanged', `The application ID changed from [${appId}] to [${newAppId}]`, {
+    newAppId,
+    oldAppId: appId,
+  });
+}
+
+function plain(options: unknown): JsonObject {
+  return toPlainJson((options ?? {}) as ExactObject) as JsonObject;
+}
+
+function tellOperation(request: Request, outcome: RequestOutcome): void {
+  const id = outcome.accepted ? outcome.operationId : outcome.running;
+  if (id !== undefined) request.response.setHeader(operationHeader, id);
+}
+
+function alreadyInstalled() {
+  return cosmosError('PackageAlreadyInstalled', 'Package is already installed');
+}
+
+function appNotFound(appId: string) {
+  return cosmosError(
+    'MarathonAppNotFound',
+    `Unable to locate service with marathon appId: '${appId}'`,
+    { appId },
+  );
+}
+
+function ambiguous(packageName: string, found: readonly Installed[]) {
+  const appIds = found.map(({ appId }) => appId);
+  return cosmosError(
+    'AmbiguousAppId',
+    `Multiple apps named [${packageName}] are installed: [${appIds.join(', ')}]`,
+    { packageName, appIds },
+  );
+}
+
+async function notInstalled(apps: Apps, packageName: string, appId: string | undefined) {
+  if (appId !== undefined && (await apps.get(appId)) === undefined) {
+    return cosmosError(
+      'UninstallNonExistentAppForPackage',
+      `Package [${packageName}] with id [${appId}] is not installed`,
+      { packageName, appId },
+    );
+  }
+  return cosmosError('PackageNotInstalled', `Package [${packageName}] is not installed`, {
+    packageName,
+  });
+}
