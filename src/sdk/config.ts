@@ -1,0 +1,176 @@
+/** Configurations: their identity, what of them makes a task, and which change of one into another is allowed. Pure. */
+import { createHash } from 'node:crypto';
+import { DcosError, messageOf } from '../core/errors.js';
+import { parseConstraints } from '../framework/constraints.js';
+import type { PodSpec, ServiceSpec, SpecViolation } from '../wire/service-spec.js';
+import { namesIn, parseTemplate, pathsIn } from './render.js';
+import type { ServiceConfig } from './state.js';
+
+/** The largest config file, rendered or not, in bytes: it travels in one variable of the environment. */
+export const maxTemplateBytes = 64 * 1024;
+
+/** Variables of the environment that are this program's own and never reach templates. */
+const hidden = /^(?:DCOS_SERVICE_SECRET|DCOS_PUBLIC_KEY|LIBPROCESS_.*|MESOS_.*|PATH|HOME|PWD)$/;
+
+/** The options among the environment. */
+export function optionsOf(
+  env: Readonly<Record<string, string | undefined>>,
+): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(env).filter(
+      (entry): entry is [string, string] => entry[1] !== undefined && !hidden.test(entry[0]),
+    ),
+  );
+}
+
+/**
+ * Makes the configuration of a spec. `files` are all templates of the package, by path below `templates/`.
+ * Throws `invalid` naming every template that is missing, too large or malformed.
+ */
+export function makeConfig(
+  spec: ServiceSpec,
+  files: Readonly<Record<string, string>>,
+  options: Readonly<Record<string, string>>,
+): ServiceConfig {
+  const problems: string[] = [];
+  const templates: Record<string, string> = {};
+  const variables: Record<string, string> = {};
+  for (const { task } of spec.pods) {
+    for (const { template } of task.configs) {
+      const text = files[template.replace(/^(?:.*\/)?templates\//, '')];
+      if (text === undefined) {
+        problems.push(`the template ${template} is not in the package`);
+      } else if (Buffer.byteLength(text) > maxTemplateBytes) {
+        problems.push(`the template ${template} is larger than ${maxTemplateBytes} bytes`);
+      } else {
+        templates[template] = text;
+        collectVariables(template, text, options, variables, problems);
+      }
+    }
+  }
+  if (problems.length > 0) throw new DcosError('invalid', problems.join('; '), { data: problems });
+  const content = { spec, templates, variables };
+  return { id: uuidOf(content), ...content };
+}
+
+function collectVariables(
+  name: string,
+  text: string,
+  options: Readonly<Record<string, string>>,
+  variables: Record<string, string>,
+  problems: string[],
+): void {
+  try {
+    for (const used of namesIn(parseTemplate(text))) {
+      const value = options[used];
+      if (value !== undefined) variables[used] = value;
+    }
+  } catch (error) {
+    problems.push(`the template ${name}, ${messageOf(error)}`);
+  }
+}
+
+/** The pod types whose addresses a pod's templates name: all of them must be known before it starts. */
+export function peersNamedBy(config: ServiceConfig, pod: PodSpec): Set<string> {
+  const named = new Set<string>();
+  for (const { template } of pod.task.configs) {
+    for (const path of pathsIn(parseTemplate(config.templates[template] ?? ''))) {
+      if (path[0] !== 'pods') continue;
+      if (path[1] !== undefined) named.add(path[1]);
+      else for (const { type } of config.spec.pods) named.add(type);
+    }
+  }
+  return named;
+}
+
+/** Hash of all that a pod's tasks are made from; equal hashes need no restart. Count and placement are not part of it. */
+export function specHashOf(config: ServiceConfig, pod: PodSpec): string {
+  const { count: _count, placement: _placement, allowDecommission: _allow, ...made } = pod;
+  const templates = pod.task.configs.map(({ template }) => config.templates[template] ?? '');
+  const used = new Set(templates.flatMap((text) => [...namesIn(parseTemplate(text))]));
+  const variables = Object.entries(config.variables).filter(([name]) => used.has(name));
+  return uuidOf({ user: config.spec.user, made, templates, variables });
+}
+
+/** A hash of JSON in the form of a UUID; the order of keys does not count. */
+export function uuidOf(value: unknown): string {
+  const hex = createHash('sha256')
+    .update(JSON.stringify(sorted(value)))
+    .digest('hex');
+  return [
+    hex.slice(0, 8),
+    hex.slice(8, 12),
+    hex.slice(12, 16),
+    hex.slice(16, 20),
+    hex.slice(20, 32),
+  ].join('-');
+}
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).filter(([, member]) => member !== undefined);
+  return Object.fromEntries(
+    entries.sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, member]) => [key, sorted(member)]),
+  );
+}
+
+/** Why `next` may not follow `before` (or be the first): reference/sdk.md §8. Empty when it may. */
+export function violationsOf(
+  next: ServiceConfig,
+  before: ServiceConfig | undefined,
+): SpecViolation[] {
+  const violations: SpecViolation[] = [];
+  const wrong = (path: string, message: string): void => {
+    violations.push({ path, message });
+  };
+  for (const pod of next.spec.pods) checkPlacement(pod, wrong);
+  if (before === undefined) return violations;
+  if (next.spec.name !== before.spec.name) wrong('name', `cannot change from ${before.spec.name}`);
+  if (next.spec.user !== before.spec.user) {
+    wrong('scheduler.user', `cannot change from '${before.spec.user ?? ''}'`);
+  }
+  for (const old of before.spec.pods) {
+    const pod = next.spec.pods.find(({ type }) => type === old.type);
+    if (pod === undefined && !old.allowDecommission) {
+      wrong(`pods.${old.type}`, 'cannot be removed: allow-decommission is not set');
+    }
+    if (pod !== undefined) checkPodChange(next, pod, old, before, wrong);
+  }
+  return violations;
+}
+
+function checkPlacement(pod: PodSpec, wrong: (path: string, message: string) => void): void {
+  if (pod.placement === '') return;
+  try {
+    parseConstraints(pod.placement);
+  } catch (error) {
+    wrong(`pods.${pod.type}.placement`, messageOf(error));
+  }
+}
+
+function checkPodChange(
+  next: ServiceConfig,
+  pod: PodSpec,
+  old: PodSpec,
+  before: ServiceConfig,
+  wrong: (path: string, message: string) => void,
+): void {
+  const path = `pods.${pod.type}`;
+  if (pod.count < old.count && !(pod.allowDecommission || old.allowDecommission)) {
+    wrong(
+      `${path}.count`,
+      `cannot fall from ${old.count} to ${pod.count}: allow-decommission is not set`,
+    );
+  }
+  const quorum = peersNamedBy(next, pod).has(pod.type) || peersNamedBy(before, old).has(old.type);
+  if (pod.count !== old.count && quorum) {
+    wrong(
+      `${path}.count`,
+      `cannot change from ${old.count} to ${pod.count}: its instances know each other by configuration`,
+    );
+  }
+  if (JSON.stringify(pod.task.volumes) !== JSON.stringify(old.task.volumes)) {
+    wrong(`${path}.tasks.${pod.task.name}.volumes`, 'cannot change: they hold data');
+  }
+}

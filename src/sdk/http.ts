@@ -1,0 +1,166 @@
+/** The API of a service's scheduler (reference/sdk.md §5): requests become events, the state becomes answers. */
+import type { Driver } from '../core/drive.js';
+import { DcosError } from '../core/errors.js';
+import type { Answer, Request, Route } from '../core/http/server.js';
+import { planView } from '../framework/plan.js';
+import {
+  byName,
+  endpointsOf,
+  healthOf,
+  podInfo,
+  podStatuses,
+  tasksOf,
+  waitingReasons,
+} from './endpoints.js';
+import type { CommandResult, Event, PlanVerb } from './events.js';
+import { type Instance, type State, targetOf } from './state.js';
+import { planOrder } from './work.js';
+
+const maxBodyBytes = 64 * 1024;
+const variableName = /^[A-Za-z_][A-Za-z0-9_]*$/;
+
+/** The routes over `state`, which only `driver` changes. */
+export function serviceRoutes(state: State, driver: Driver<Event>): Route[] {
+  return [...planRoutes(state, driver), ...podRoutes(state, driver), ...stateRoutes(state)];
+}
+
+const get = (path: string, handle: Route['handle']): Route => ({
+  method: 'GET',
+  path,
+  access: 'token',
+  handle,
+});
+const post = (path: string, handle: Route['handle']): Route => ({
+  method: 'POST',
+  path,
+  access: 'token',
+  handle,
+});
+const json = (value: unknown, status = 200): Answer => ({ status, json: value });
+
+const verbs: Readonly<Record<string, PlanVerb>> = {
+  start: 'start',
+  stop: 'stop',
+  continue: 'continue',
+  interrupt: 'interrupt',
+  forceComplete: 'forceComplete',
+  restart: 'restart',
+};
+
+function planRoutes(state: State, driver: Driver<Event>): Route[] {
+  const show = (name: string): Answer => {
+    const plan = state.plans.get(name)?.plan;
+    if (plan === undefined) throw notFound(`Plan ${name} does not exist`, [...state.plans.keys()]);
+    const view = planView(plan);
+    const status = view.errors.length > 0 ? 417 : view.status === 'COMPLETE' ? 200 : 202;
+    return json(view, status);
+  };
+  const command = async (request: Request, plan: string, verbName: string): Promise<Answer> => {
+    const verb = verbs[verbName];
+    if (verb === undefined) throw notFound(`${verbName} is no command`, Object.keys(verbs));
+    if (verb === 'start') await checkVariables(request);
+    const phase = request.query.get('phase') ?? undefined;
+    const step = request.query.get('step') ?? undefined;
+    const result = await driver.ask<CommandResult>((requestId) => {
+      return { type: 'PlanCommanded', requestId, verb, plan, phase, step };
+    });
+    return json({ message: result.message }, result.status);
+  };
+  return [
+    get('/v1/plans', () => json(planOrder(state).filter((name) => state.plans.has(name)))),
+    get('/v1/plans/:plan', ({ params }) => show(params.plan ?? '')),
+    post('/v1/plans/:plan/:verb', (request) =>
+      command(request, request.params.plan ?? '', request.params.verb ?? ''),
+    ),
+    get('/v1/plan', () => show('deploy')),
+    post('/v1/plan/:verb', (request) => command(request, 'deploy', request.params.verb ?? '')),
+  ];
+}
+
+async function checkVariables(request: Request): Promise<void> {
+  const body = await request.json(maxBodyBytes);
+  const names = typeof body === 'object' && body !== null ? Object.keys(body) : [];
+  const wrong = names.find((name) => !variableName.test(name));
+  if (wrong === undefined && names.length === 0) return;
+  const message =
+    wrong === undefined
+      ? `plans of this service take no variables: ${names.join(', ')}`
+      : `'${wrong}' is not the name of a variable`;
+  throw new DcosError('invalid', message, { status: 400 });
+}
+
+function podRoutes(state: State, driver: Driver<Event>): Route[] {
+  const instanceOf = ({ params }: Request): Instance => {
+    const name = params.name ?? '';
+    const instance = state.instances.get(name);
+    if (instance !== undefined) return instance;
+    throw notFound(`Pod ${name} does not exist`, [...state.instances.keys()].sort());
+  };
+  const command =
+    (verb: 'restart' | 'replace') =>
+    async ({ params }: Request): Promise<Answer> => {
+      const instance = params.name ?? '';
+      const result = await driver.ask<CommandResult>((requestId) => {
+        return { type: 'PodCommanded', requestId, verb, instance };
+      });
+      if (result.status !== 200) return json({ message: result.message }, result.status);
+      return json({ pod: instance, tasks: result.tasks ?? [] });
+    };
+  return [
+    get('/v1/pod', () => json([...state.instances.keys()].sort())),
+    get('/v1/pod/status', () => json(podStatuses(state))),
+    get('/v1/pod/:name/status', (request) => {
+      const instance = instanceOf(request);
+      return json({ name: instance.name, tasks: tasksOf(state, instance) });
+    }),
+    get('/v1/pod/:name/info', (request) => json(podInfo(instanceOf(request)))),
+    post('/v1/pod/:name/restart', command('restart')),
+    post('/v1/pod/:name/replace', command('replace')),
+  ];
+}
+
+function stateRoutes(state: State): Route[] {
+  const config = (id: string | undefined): Answer => {
+    const found = state.configs.get(id ?? '');
+    if (found === undefined) throw notFound(`Configuration ${id} does not exist`, []);
+    return json({ ...found.spec, templates: found.templates });
+  };
+  return [
+    get('/v1/endpoints', () => json([...endpointsOf(state).keys()])),
+    get('/v1/endpoints/:name', ({ params }) => {
+      const endpoints = endpointsOf(state);
+      const found = endpoints.get(params.name ?? '');
+      if (found === undefined) {
+        throw notFound(`Endpoint ${params.name} does not exist`, [...endpoints.keys()]);
+      }
+      return json(found);
+    }),
+    get('/v1/configurations', () => json([...state.configs.keys()].sort())),
+    get('/v1/configurations/target', () => config(targetOf(state)?.id)),
+    get('/v1/configurations/targetId', () => json(state.targetId ? [state.targetId] : [])),
+    get('/v1/configurations/:id', ({ params }) => config(params.id)),
+    get('/v1/state/frameworkId', () => {
+      if (state.frameworkId === undefined) throw notFound('There is no framework id yet', []);
+      return json([state.frameworkId]);
+    }),
+    get('/v1/health', ({ query }) => {
+      const { value, reasons } = healthOf(state);
+      return json(query.has('verbose') ? { value, reasons } : { value }, value);
+    }),
+    get('/v1/debug/offers', () => json(waitingReasons(state))),
+    get('/v1/debug/taskStatuses', () =>
+      json(byName(state).map(({ name, task }) => ({ instance: name, task }))),
+    ),
+    get('/v1/debug/reservations', () =>
+      json({
+        instances: byName(state).map(({ name, reservation }) => ({ instance: name, reservation })),
+        leftovers: [...state.leftovers.values()],
+      }),
+    ),
+  ];
+}
+
+function notFound(message: string, known: readonly string[]): DcosError {
+  const hint = known.length > 0 ? `There are: ${known.join(', ')}` : undefined;
+  return new DcosError('not-found', message, { status: 404, hint });
+}

@@ -1,0 +1,194 @@
+/** Runs the scheduler of a declarative service: its store, its API, its framework, and the loop between them. */
+import { systemClock } from '../core/clock.js';
+import { type Driver, drive } from '../core/drive.js';
+import { messageOf } from '../core/errors.js';
+import { type Server, startServer } from '../core/http/server.js';
+import { createLogger, type Logger } from '../core/logger.js';
+import { systemRandom } from '../core/random.js';
+import type { RunningServer } from '../core/running.js';
+import { openHttpStore } from '../core/store/http.js';
+import { tokenOf, verifyToken } from '../core/tokens.js';
+import { type Connection, createConnection } from '../framework/connection.js';
+import type { FrameworkInfo, SchedulerEvent } from '../wire/mesos/scheduler.js';
+import type { Effect, Event } from './events.js';
+import { serviceRoutes } from './http.js';
+import { readConfiguration, type Surroundings, surroundingsOf, tokenSource } from './io.js';
+import { type State, stateOf } from './state.js';
+import { step } from './step.js';
+
+/** Seconds for which the master keeps the tasks of a scheduler that is away: a week (DESIGN §5). */
+const failoverTimeoutSeconds = 604_800;
+/** The longest that a timer sleeps, so that a clock that is set does no lasting harm. */
+const longestSleepMs = 60_000;
+
+/** Starts the scheduler from the environment and the working folder; it serves once this resolves. */
+export async function runService(
+  env: Readonly<Record<string, string | undefined>> = process.env,
+  folder = 'service',
+): Promise<RunningServer> {
+  const surroundings = surroundingsOf(env);
+  const log = createLogger('service');
+  const store = await openHttpStore({
+    url: surroundings.controlUrl,
+    namespace: surroundings.principal,
+    token: tokenSource(surroundings, systemClock.now),
+    log,
+  });
+  const { serviceName, role, principal, host, port, uninstalling } = surroundings;
+  const options = { serviceName, role, principal, uninstalling, random: systemRandom };
+  const state = stateOf({ ...options, api: { host, port } }, await store.load(''));
+  const runner = new Runner(surroundings, state, log);
+  const driver = drive<State, Event, Effect>({
+    state,
+    step,
+    store,
+    clock: systemClock,
+    perform: {
+      Send: ({ call }) => runner.connection.send(call),
+      SubscribeAnew: () => runner.connection.subscribe(undefined),
+      Teardown: () => void runner.teardown(),
+      WakeAt: ({ at }) => runner.wakeAt(at),
+    },
+    onFatal: (error) => {
+      log.error('the scheduler ends and starts again from its records', {
+        error: messageOf(error),
+        stack: error instanceof Error ? error.stack : undefined,
+      });
+      process.exit(1);
+    },
+  });
+  const server = await runner.start(driver, folder);
+  return { host: server.host, port: server.port, stop: () => runner.stop() };
+}
+
+/** What `step` cannot hold: the connection, the timer, the server. */
+class Runner {
+  readonly connection: Connection;
+  readonly #surroundings: Surroundings;
+  readonly #state: State;
+  readonly #log: Logger;
+  #driver: Driver<Event> | undefined;
+  #server: Server | undefined;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(surroundings: Surroundings, state: State, log: Logger) {
+    this.#surroundings = surroundings;
+    this.#state = state;
+    this.#log = log;
+    this.connection = createConnection({
+      mesosUrl: surroundings.mesosUrl,
+      framework: frameworkInfo(surroundings),
+      principal: surroundings.principal,
+      secret: surroundings.secret,
+      clock: systemClock,
+      random: systemRandom,
+      log,
+      onEvent: (event) => this.#receive(event),
+      onDisconnected: (reason) => {
+        log.info('not subscribed', { reason });
+        this.#submit({ type: 'Disconnected' });
+      },
+    });
+  }
+
+  async start(driver: Driver<Event>, folder: string): Promise<Server> {
+    this.#driver = driver;
+    const { host, port, publicKey } = this.#surroundings;
+    const server = await startServer({
+      host,
+      port,
+      routes: serviceRoutes(this.#state, driver),
+      authenticate: async (headers) => {
+        const token = tokenOf(headers.authorization);
+        return token === undefined ? undefined : verifyToken(token, publicKey, systemClock.now());
+      },
+      wwwAuthenticate: 'acsjwt',
+      log: this.#log,
+    });
+    this.#server = server;
+    if (this.#state.uninstalling) driver.submit({ type: 'Ticked' });
+    else driver.submit(readConfiguration(folder, this.#surroundings));
+    await driver.idle();
+    // An uninstalled service that left nothing must not register again only to be torn down.
+    const { uninstalling, frameworkId, instances, leftovers } = this.#state;
+    const held = frameworkId !== undefined || instances.size > 0 || leftovers.size > 0;
+    if (!uninstalling || held) this.connection.subscribe(frameworkId);
+    return server;
+  }
+
+  async stop(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.connection.stop();
+    this.#driver?.stop();
+    await this.#server?.close();
+  }
+
+  wakeAt(at: number): void {
+    clearTimeout(this.#timer);
+    const delayMs = Math.min(Math.max(0, at - systemClock.now()), longestSleepMs);
+    this.#timer = setTimeout(() => this.#submit({ type: 'Ticked' }), delayMs);
+  }
+
+  async teardown(): Promise<void> {
+    if (this.#state.frameworkId !== undefined) {
+      this.connection.send({ type: 'TEARDOWN' });
+      await this.connection.flushed();
+    }
+    this.connection.stop();
+    this.#submit({ type: 'Erased' });
+  }
+
+  #submit(event: Event): void {
+    try {
+      this.#driver?.submit(event);
+    } catch (error) {
+      this.#log.warn('an event was dropped', { event: event.type, error: messageOf(error) });
+    }
+  }
+
+  #receive(event: SchedulerEvent): void {
+    switch (event.type) {
+      case 'SUBSCRIBED':
+        this.#submit({ type: 'Subscribed', frameworkId: event.subscribed.framework_id.value });
+        break;
+      case 'OFFERS':
+        this.#submit({ type: 'OffersReceived', offers: event.offers.offers });
+        break;
+      case 'UPDATE':
+        this.#submit({ type: 'TaskUpdated', status: event.update.status });
+        break;
+      case 'ERROR':
+        this.#refused(event.error.message);
+        break;
+      default:
+        break;
+    }
+  }
+
+  #refused(message: string): void {
+    this.#log.error('the master ended the subscription', { message });
+    if (/removed|completed/i.test(message)) {
+      this.#submit({ type: 'FrameworkRemoved' });
+      return;
+    }
+    // Another scheduler of this service has taken over, or the master will never take us: the starter decides.
+    process.exit(1);
+  }
+}
+
+function frameworkInfo({ serviceName, role, principal, user }: Surroundings): FrameworkInfo {
+  return {
+    user,
+    name: serviceName,
+    roles: [role],
+    principal,
+    failover_timeout: failoverTimeoutSeconds,
+    checkpoint: true,
+    capabilities: [
+      { type: 'MULTI_ROLE' },
+      { type: 'RESERVATION_REFINEMENT' },
+      { type: 'PARTITION_AWARE' },
+      { type: 'TASK_KILLING_STATE' },
+    ],
+  };
+}

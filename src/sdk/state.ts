@@ -1,0 +1,245 @@
+/** What the scheduler of a declarative service believes, and the records that it keeps of it. No I/O. */
+import type { Json } from '../core/json.js';
+import type { Random } from '../core/random.js';
+import type { Write } from '../core/store/store.js';
+import type { Backoff } from '../framework/backoff.js';
+import type { Manners } from '../framework/manners.js';
+import { freshManners } from '../framework/manners.js';
+import type { Shortfall } from '../framework/match.js';
+import type { Reconciliation } from '../framework/reconcile.js';
+import type { Attribute, Domain } from '../wire/mesos/common.js';
+import type { TaskState } from '../wire/mesos/task.js';
+import type { ServiceSpec } from '../wire/service-spec.js';
+import type { TargetedPlan } from './deploy.js';
+
+/** One configuration that the service has or had: what its tasks are made from. */
+export interface ServiceConfig {
+  /** Follows from the content, in the form of a UUID. */
+  readonly id: string;
+  readonly spec: ServiceSpec;
+  /** Texts of the templates that the spec names, by their name in the spec. */
+  readonly templates: Readonly<Record<string, string>>;
+  /** Those options that templates name. */
+  readonly variables: Readonly<Record<string, string>>;
+}
+
+/** Where a reservation lies. */
+export interface AgentPlace {
+  readonly agentId: string;
+  readonly hostname: string;
+  /** IP address by which others reach it. */
+  readonly address: string;
+  readonly attributes?: readonly Attribute[] | undefined;
+  readonly domain?: Domain | undefined;
+}
+
+/** What an instance holds on an agent, with or without a task. */
+export interface Reservation {
+  /** The label that tells it from all others of the role. */
+  readonly resourceId: string;
+  readonly place: AgentPlace;
+  readonly ports: Readonly<Record<string, number>>;
+  readonly volumeIds: readonly string[];
+  /** It was seen: in an offer, or by a task that started on it. Before that, its ACCEPT may have come to nothing. */
+  readonly confirmed: boolean;
+  /** ms since 1970 */
+  readonly madeAt: number;
+}
+
+/** Why a task is to be stopped. */
+export type KillReason = 'restart' | 'replace' | 'update' | 'decommission' | 'uninstall';
+
+/** The newest task of an instance. */
+export interface TaskRecord {
+  readonly id: string;
+  readonly configId: string;
+  /** What it was made from; equal hashes need no restart. */
+  readonly specHash: string;
+  /** Hash of the addresses that its templates named. */
+  readonly peersHash: string;
+  readonly state: TaskState;
+  readonly message: string;
+  /** Its readiness check succeeded once; true without one as soon as it runs. */
+  readonly ready: boolean;
+  readonly healthy?: boolean;
+  /** ms since 1970 */
+  readonly updatedAt: number;
+  readonly runningSince?: number;
+  readonly kill?: { readonly reason: KillReason; readonly sentAt: number };
+}
+
+/** One pod instance. */
+export interface Instance {
+  /** `broker-1` */
+  readonly name: string;
+  readonly pod: string;
+  readonly index: number;
+  readonly reservation?: Reservation;
+  readonly task?: TaskRecord;
+  /** Its data is given up: the next launch is anywhere, on a new volume. */
+  readonly permanentlyFailed: boolean;
+  readonly backoff?: Backoff;
+}
+
+/** A reservation that no instance wants any more, to be given back when its agent is offered. */
+export interface Leftover {
+  readonly resourceId: string;
+  readonly instance: string;
+  readonly agentId: string;
+  readonly hostname: string;
+}
+
+/** Why an instance was not placed, by agent id: the newest answer of each agent. */
+export type Refusals = Map<
+  string,
+  { readonly hostname: string; readonly shortfalls: readonly Shortfall[]; readonly at: number }
+>;
+
+/** Everything. */
+export interface State {
+  readonly serviceName: string;
+  readonly role: string;
+  readonly principal: string;
+  /** Address of this scheduler's own API, for the tasks' environment. */
+  readonly api: { readonly host: string; readonly port: number };
+  readonly uninstalling: boolean;
+  readonly random: Random;
+  /** 22 characters, made once for the service: config templates see it as `service.uuid`. */
+  serviceUuid: string;
+  frameworkId: string | undefined;
+  connected: boolean;
+  readonly configs: Map<string, ServiceConfig>;
+  targetId: string | undefined;
+  /** The first deployment is complete: from now on the `update` plan is the deploy plan. */
+  deployed: boolean;
+  readonly instances: Map<string, Instance>;
+  readonly leftovers: Map<string, Leftover>;
+  /** By name: deploy, recovery, decommission while there is one, and the spec's own. */
+  readonly plans: Map<string, TargetedPlan>;
+  /** Steps that were asked to run again, with the task that has to go first. */
+  readonly restarts: Map<string, string | undefined>;
+  /** Why instances are not placed yet. */
+  readonly refusals: Map<string, Refusals>;
+  reconciliation: Reconciliation | undefined;
+  manners: Manners;
+  /** Names of what waited for offers when the master was last told. */
+  wanted: ReadonlySet<string>;
+  /** Leftovers whose giving back was sent, by resource id, at which time (ms since 1970). */
+  readonly releasing: Map<string, number>;
+  /** ms since 1970 at which this uninstall began to wait for offers. */
+  uninstallSince: number | undefined;
+  /** The framework was torn down and the records erased. */
+  erased: boolean;
+  /** TEARDOWN was sent. */
+  tearingDown: boolean;
+}
+
+/** Where records lie in the service's namespace. */
+export const recordKeys = {
+  service: 'service',
+  framework: 'framework',
+  target: 'target',
+  deployed: 'deployed',
+  config: (id: string): string => `config/${id}`,
+  instance: (name: string): string => `instance/${name}`,
+  leftover: (resourceId: string): string => `leftover/${resourceId}`,
+  /** What an uninstalled service could not give back because its agent was gone (docs/architecture.md, "Apps that are…"). */
+  lost: (resourceId: string): string => `lost/${resourceId}`,
+} as const;
+
+/** What is given from outside. */
+export interface StateOptions {
+  readonly serviceName: string;
+  readonly role: string;
+  readonly principal: string;
+  readonly api: { readonly host: string; readonly port: number };
+  readonly uninstalling: boolean;
+  readonly random: Random;
+}
+
+/** The state that the records tell. The first start of a service finds none. */
+export function stateOf(options: StateOptions, records: ReadonlyMap<string, unknown>): State {
+  const state: State = {
+    ...options,
+    serviceUuid: (records.get(recordKeys.service) as { uuid?: string } | undefined)?.uuid ?? '',
+    frameworkId: (records.get(recordKeys.framework) as { id?: string } | undefined)?.id,
+    connected: false,
+    configs: new Map(),
+    targetId: (records.get(recordKeys.target) as { id?: string } | undefined)?.id,
+    deployed: records.get(recordKeys.deployed) === true,
+    instances: new Map(),
+    leftovers: new Map(),
+    plans: new Map(),
+    restarts: new Map(),
+    refusals: new Map(),
+    reconciliation: undefined,
+    manners: freshManners,
+    wanted: new Set(),
+    releasing: new Map(),
+    uninstallSince: undefined,
+    erased: false,
+    tearingDown: false,
+  };
+  for (const [key, value] of records) {
+    if (key.startsWith('config/')) setBy(state.configs, 'id', value);
+    if (key.startsWith('instance/')) setBy(state.instances, 'name', value);
+    if (key.startsWith('leftover/')) setBy(state.leftovers, 'resourceId', value);
+  }
+  return state;
+}
+
+/** Records are written by this program alone: what is there has the type that it was written with. */
+function setBy<Value>(map: Map<string, Value>, key: keyof Value, record: unknown): void {
+  const value = record as Value;
+  map.set(String(value[key]), value);
+}
+
+/** Changes an instance and notes the write. */
+export function putInstance(state: State, writes: Write[], instance: Instance): Instance {
+  state.instances.set(instance.name, instance);
+  writes.push({ key: recordKeys.instance(instance.name), value: asJson(instance) });
+  return instance;
+}
+
+/** Forgets an instance. */
+export function dropInstance(state: State, writes: Write[], name: string): void {
+  state.instances.delete(name);
+  state.refusals.delete(name);
+  writes.push({ key: recordKeys.instance(name), value: null });
+}
+
+/** Remembers a reservation that nobody wants any more. */
+export function putLeftover(state: State, writes: Write[], leftover: Leftover): void {
+  state.leftovers.set(leftover.resourceId, leftover);
+  writes.push({ key: recordKeys.leftover(leftover.resourceId), value: asJson(leftover) });
+}
+
+/** Forgets it: it was given back, or never came to be. */
+export function dropLeftover(state: State, writes: Write[], resourceId: string): void {
+  if (!state.leftovers.delete(resourceId)) return;
+  writes.push({ key: recordKeys.leftover(resourceId), value: null });
+}
+
+/** A record as JSON: what is absent is left out. */
+export function asJson(value: unknown): Json {
+  return JSON.parse(JSON.stringify(value)) as Json;
+}
+
+/** The configuration that the service is to have. */
+export function targetOf(state: State): ServiceConfig | undefined {
+  return state.targetId === undefined ? undefined : state.configs.get(state.targetId);
+}
+
+/** `instance` without its reservation, which becomes a leftover. */
+export function withoutReservation(state: State, writes: Write[], instance: Instance): Instance {
+  const { reservation, ...rest } = instance;
+  if (reservation !== undefined) {
+    putLeftover(state, writes, {
+      resourceId: reservation.resourceId,
+      instance: instance.name,
+      agentId: reservation.place.agentId,
+      hostname: reservation.place.hostname,
+    });
+  }
+  return rest;
+}

@@ -1,0 +1,381 @@
+/**
+ * `step` of a service's scheduler: every event changes the state, then everything is brought in line (`settle`): plans
+ * with instances, work with plans, offers with work. Pure.
+ */
+import type { Step } from '../core/drive.js';
+import type { Write } from '../core/store/store.js';
+import { mannersFor } from '../framework/manners.js';
+import { candidates, isComplete, makePlan } from '../framework/plan.js';
+import { beginReconciliation, dueReconciliation, heardOf } from '../framework/reconcile.js';
+import type { Offer } from '../wire/mesos/scheduler.js';
+import type { TaskStatus } from '../wire/mesos/task.js';
+import type { SpecViolation } from '../wire/service-spec.js';
+import { commandPlan, commandPod } from './commands.js';
+import { violationsOf } from './config.js';
+import { planOf, refreshSteps, type TargetedPlan } from './deploy.js';
+import type { Effect, Event } from './events.js';
+import { isLive, isOver, ownConfig, withStatus } from './instances.js';
+import { templateViolations } from './launch.js';
+import { answerOffers } from './offers.js';
+import {
+  emptyRecovery,
+  leavingInstances,
+  refreshDecommission,
+  refreshRecovery,
+} from './recovery.js';
+import {
+  asJson,
+  type Instance,
+  type KillReason,
+  putInstance,
+  recordKeys,
+  type ServiceConfig,
+  type State,
+  type TaskRecord,
+} from './state.js';
+import { holdings, refreshUninstalling, teardownDue } from './uninstall.js';
+import { workOf } from './work.js';
+
+/** KILL is sent again this often (ms) until the task has ended. */
+const killAgainMs = 5_000;
+
+/** One step of the scheduler. */
+export const step: Step<State, Event, Effect> = (state, event, now) => {
+  const writes: Write[] = [];
+  const offers: Offer[] = [];
+  const after: Effect[] = [];
+  apply(state, event, now, { writes, offers, after });
+  const settled = settle(state, offers, writes, now);
+  const persist: Effect[] = writes.length > 0 ? [{ type: 'Persist', writes }] : [];
+  // Acknowledgements and replies stand behind what they imply: it is durable by then.
+  return [...persist, ...settled, ...after];
+};
+
+interface Notes {
+  readonly writes: Write[];
+  readonly offers: Offer[];
+  readonly after: Effect[];
+}
+
+function apply(state: State, event: Event, now: number, notes: Notes): void {
+  switch (event.type) {
+    case 'Configured':
+      configured(state, event.config, notes.writes);
+      break;
+    case 'ConfigRefused':
+      refuse(state, event.violations.map(violationText));
+      break;
+    case 'Subscribed':
+      subscribed(state, event.frameworkId, notes, now);
+      break;
+    case 'Disconnected':
+      state.connected = false;
+      break;
+    case 'FrameworkRemoved':
+      frameworkRemoved(state, notes, now);
+      break;
+    case 'OffersReceived':
+      notes.offers.push(...event.offers);
+      break;
+    case 'TaskUpdated':
+      taskUpdated(state, event.status, notes, now);
+      break;
+    case 'Erased':
+      state.erased = true;
+      for (const key of allKeys(state)) notes.writes.push({ key, value: null });
+      break;
+    case 'PlanCommanded': {
+      const result = commandPlan(state, event);
+      notes.after.push({ type: 'Reply', requestId: event.requestId, result });
+      break;
+    }
+    case 'PodCommanded':
+      podCommanded(state, event, notes, now);
+      break;
+    case 'Ticked':
+      break;
+  }
+}
+
+function podCommanded(
+  state: State,
+  event: Extract<Event, { type: 'PodCommanded' }>,
+  { writes, after }: Notes,
+  now: number,
+): void {
+  const { result, kills } = commandPod(state, event, writes);
+  for (const { instance, reason } of kills) after.push(kill(state, instance, reason, writes, now));
+  after.push({ type: 'Reply', requestId: event.requestId, result });
+}
+
+function violationText({ path, message }: SpecViolation): string {
+  return `${path} ${message}`.trim();
+}
+
+/** Every key that may have been written; deleting one that is not there does nothing. */
+function allKeys(state: State): string[] {
+  return [
+    recordKeys.service,
+    recordKeys.framework,
+    recordKeys.target,
+    recordKeys.deployed,
+    ...[...state.configs.keys()].map(recordKeys.config),
+    ...[...state.instances.keys()].map(recordKeys.instance),
+    ...[...state.leftovers.keys()].map(recordKeys.leftover),
+  ];
+}
+
+/** A new target, if it may follow the old one; else the old one goes on and the plan says why. */
+function configured(state: State, config: ServiceConfig, writes: Write[]): void {
+  if (state.serviceUuid === '') {
+    state.serviceUuid = Buffer.from(state.random.uuid().replaceAll('-', ''), 'hex').toString(
+      'base64url',
+    );
+    writes.push({ key: recordKeys.service, value: { uuid: state.serviceUuid } });
+  }
+  const before = state.configs.get(state.targetId ?? '');
+  const violations =
+    before?.id === config.id
+      ? []
+      : [...violationsOf(config, before), ...templateViolations(state, config)];
+  if (violations.length > 0) {
+    refuse(state, violations.map(violationText));
+    return;
+  }
+  if (before?.id !== config.id) {
+    state.configs.set(config.id, config);
+    state.targetId = config.id;
+    writes.push({ key: recordKeys.config(config.id), value: asJson(config) });
+    writes.push({ key: recordKeys.target, value: { id: config.id } });
+  }
+  forgetConfigs(state, writes);
+  makePlans(state, config, []);
+}
+
+function refuse(state: State, errors: string[]): void {
+  const target = state.configs.get(state.targetId ?? '');
+  if (target !== undefined) {
+    makePlans(state, target, errors);
+    return;
+  }
+  const plan = makePlan({ name: 'deploy', strategy: 'serial', phases: [], errors });
+  state.plans.set('deploy', { plan, targets: new Map() });
+  state.plans.set('recovery', emptyRecovery());
+}
+
+function makePlans(state: State, config: ServiceConfig, errors: string[]): void {
+  const updating = state.deployed && config.spec.plans.some(({ name }) => name === 'update');
+  const deploy = planOf(config, updating ? 'update' : 'deploy', 'deploy');
+  deploy.plan.errors = errors;
+  state.plans.set('deploy', deploy);
+  state.plans.set('recovery', state.plans.get('recovery') ?? emptyRecovery());
+  for (const { name } of config.spec.plans) {
+    if (name !== 'deploy' && name !== 'update') state.plans.set(name, planOf(config, name, name));
+  }
+}
+
+/** Configurations that no task was made from and that are not the target are of no use any more. */
+function forgetConfigs(state: State, writes: Write[]): void {
+  const used = new Set([...state.instances.values()].map(({ task }) => task?.configId));
+  for (const id of [...state.configs.keys()]) {
+    if (id === state.targetId || used.has(id)) continue;
+    state.configs.delete(id);
+    writes.push({ key: recordKeys.config(id), value: null });
+  }
+}
+
+function subscribed(state: State, frameworkId: string, { writes }: Notes, now: number): void {
+  state.connected = true;
+  if (state.frameworkId !== frameworkId) {
+    state.frameworkId = frameworkId;
+    writes.push({ key: recordKeys.framework, value: { id: frameworkId } });
+  }
+  // What the master was told before belongs to another subscription; nothing is known to be wanted.
+  state.manners = { suppressed: false, wanted: 0 };
+  state.wanted = new Set();
+  state.releasing.clear();
+  state.reconciliation = beginReconciliation(liveTaskIds(state), now);
+  if (state.uninstalling) state.uninstallSince = now;
+}
+
+function liveTaskIds(state: State): string[] {
+  return [...state.instances.values()].flatMap(({ task }) =>
+    task !== undefined && isLive(task) ? [task.id] : [],
+  );
+}
+
+/** The master has forgotten the framework (its failover time-out passed): so are its tasks; its reservations are not. */
+function frameworkRemoved(state: State, { writes, after }: Notes, now: number): void {
+  state.connected = false;
+  state.frameworkId = undefined;
+  writes.push({ key: recordKeys.framework, value: null });
+  for (const instance of [...state.instances.values()]) {
+    const { task } = instance;
+    if (task === undefined || !isLive(task)) continue;
+    const message = 'the master has forgotten this framework';
+    const lost: TaskRecord = { ...task, state: 'TASK_LOST', message, updatedAt: now };
+    putInstance(state, writes, { ...instance, task: lost });
+  }
+  const needed = !state.uninstalling || holdings(state).length > 0;
+  if (needed) after.push({ type: 'SubscribeAnew' });
+}
+
+function taskUpdated(
+  state: State,
+  status: TaskStatus,
+  { writes, after }: Notes,
+  now: number,
+): void {
+  const taskId = status.task_id.value;
+  const { uuid, agent_id } = status;
+  if (uuid !== undefined && agent_id !== undefined) {
+    const acknowledge = { agent_id, task_id: status.task_id, uuid };
+    after.push({ type: 'Send', call: { type: 'ACKNOWLEDGE', acknowledge } });
+  }
+  if (state.reconciliation) state.reconciliation = heardOf(state.reconciliation, taskId);
+  const instance = [...state.instances.values()].find(({ task }) => task?.id === taskId);
+  const task = instance?.task;
+  if (instance === undefined || task === undefined || isOver(task.state)) {
+    // Nobody's, or given up: it must not run beside the one that took its place.
+    if (!isOver(status.state) && status.state !== 'TASK_UNREACHABLE') {
+      after.push(killOf(taskId, agent_id?.value));
+    }
+    return;
+  }
+  const config = ownConfig(state, instance);
+  const pod = config?.spec.pods.find(({ type }) => type === instance.pod);
+  const readiness = pod?.task.readinessCheck !== undefined;
+  putInstance(state, writes, withStatus(instance, task, status, readiness, now));
+}
+
+function killOf(taskId: string, agentId: string | undefined): Effect {
+  const agent = agentId === undefined ? {} : { agent_id: { value: agentId } };
+  return { type: 'Send', call: { type: 'KILL', kill: { task_id: { value: taskId }, ...agent } } };
+}
+
+function kill(
+  state: State,
+  instance: Instance,
+  reason: KillReason,
+  writes: Write[],
+  now: number,
+): Effect {
+  const { task, reservation } = instance;
+  if (task !== undefined) {
+    putInstance(state, writes, { ...instance, task: { ...task, kill: { reason, sentAt: now } } });
+  }
+  return killOf(task?.id ?? '', reservation?.place.agentId);
+}
+
+/** Brings everything in line, and tells the master. */
+function settle(state: State, offers: readonly Offer[], writes: Write[], now: number): Effect[] {
+  refreshPlans(state, writes, now);
+  const effects: Effect[] = [];
+  const work = workOf(state, writes, now);
+  let wakeAt = work.wakeAt;
+  const wake = (at: number): void => {
+    wakeAt = Math.min(wakeAt ?? at, at);
+  };
+  for (const { instance, reason } of work.kills) {
+    effects.push(kill(state, instance, reason, writes, now));
+  }
+  effects.push(...againKilled(state, writes, now, wake));
+  const placements = state.connected && state.frameworkId !== undefined ? work.placements : [];
+  const { effects: answers, waiting } = answerOffers(state, offers, placements, writes, now);
+  effects.push(...answers);
+  if (answers.length > 0 || work.kills.length > 0) refreshPlans(state, writes, now);
+  const wanted = new Set([
+    ...waiting.map(({ kind, instance }) => `${kind} ${instance}`),
+    ...unconfirmed(state, wake),
+    ...[...state.leftovers.keys()].map((id) => `release ${id} ${state.releasing.get(id) ?? ''}`),
+  ]);
+  effects.push(...tellManners(state, wanted));
+  effects.push(...reconcile(state, now, wake));
+  if (state.uninstalling) effects.push(...teardownDue(state, now, wake));
+  if (wakeAt !== undefined) effects.push({ type: 'WakeAt', at: wakeAt });
+  return effects;
+}
+
+function refreshPlans(state: State, writes: Write[], now: number): void {
+  if (state.uninstalling) {
+    refreshUninstalling(state, writes, now);
+    return;
+  }
+  const deploy = state.plans.get('deploy');
+  if (deploy === undefined) return;
+  refreshSteps(state, deploy, now);
+  for (const [name, targeted] of state.plans) {
+    if (!['deploy', 'recovery', 'decommission'].includes(name)) refreshSteps(state, targeted, now);
+  }
+  const busy = new Set(candidates(deploy.plan).map(({ asset }) => asset));
+  refreshDecommission(state);
+  const leaving = new Set(leavingInstances(state).map(({ name }) => name));
+  refreshRecovery(state, busy, leaving, now);
+  noteDeployed(state, deploy, writes);
+}
+
+function noteDeployed(state: State, { plan }: TargetedPlan, writes: Write[]): void {
+  if (state.deployed || plan.phases.length === 0 || !isComplete(plan)) return;
+  state.deployed = true;
+  writes.push({ key: recordKeys.deployed, value: true });
+}
+
+/** Kills that were not heard, or not done, are sent again. */
+function againKilled(
+  state: State,
+  writes: Write[],
+  now: number,
+  wake: (at: number) => void,
+): Effect[] {
+  const effects: Effect[] = [];
+  for (const instance of [...state.instances.values()]) {
+    const { task } = instance;
+    if (task?.kill === undefined || !isLive(task)) continue;
+    const { reason, sentAt } = task.kill;
+    if (now - sentAt >= killAgainMs || sentAt > now) {
+      effects.push(kill(state, instance, reason, writes, now));
+      wake(now + killAgainMs);
+    } else wake(sentAt + killAgainMs);
+  }
+  return effects;
+}
+
+/** Reservations that were sent and not seen yet: their offers are wanted. */
+function unconfirmed(state: State, wake: (at: number) => void): string[] {
+  return [...state.instances.values()].flatMap(({ name, reservation, task }) => {
+    if (reservation === undefined || reservation.confirmed || isLive(task)) return [];
+    wake(reservation.madeAt + 10_000);
+    return [`confirm ${name} ${reservation.resourceId}`];
+  });
+}
+
+function tellManners(state: State, wanted: ReadonlySet<string>): Effect[] {
+  if (!state.connected) return [];
+  const fresh = [...wanted].some((name) => !state.wanted.has(name));
+  state.wanted = wanted;
+  const { manners, call } = mannersFor(state.manners, wanted.size, fresh);
+  state.manners = manners;
+  if (call === undefined) return [];
+  return [
+    call === 'REVIVE'
+      ? { type: 'Send', call: { type: 'REVIVE', revive: { roles: [state.role] } } }
+      : { type: 'Send', call: { type: 'SUPPRESS', suppress: { roles: [state.role] } } },
+  ];
+}
+
+function reconcile(state: State, now: number, wake: (at: number) => void): Effect[] {
+  if (!state.connected || state.reconciliation === undefined) return [];
+  const due = dueReconciliation(state.reconciliation, () => liveTaskIds(state), now);
+  state.reconciliation = due.state;
+  wake(due.state.nextAt);
+  if (due.ask.length === 0) return [];
+  const byId = new Map(
+    [...state.instances.values()].map((instance) => [instance.task?.id, instance]),
+  );
+  const tasks = due.ask.map((id) => {
+    const agentId = byId.get(id)?.reservation?.place.agentId;
+    const agent = agentId === undefined ? {} : { agent_id: { value: agentId } };
+    return { task_id: { value: id }, ...agent };
+  });
+  return [{ type: 'Send', call: { type: 'RECONCILE', reconcile: { tasks } } }];
+}
