@@ -1,4 +1,5 @@
-// Bundles each program into dist/, so that it starts fast and needs nothing but lmdb's prebuilt binary beside it.
+// Bundles each program into dist/, so that it starts fast and needs nothing but lmdb's prebuilt
+// binary beside it.
 // `node scripts/build.js` builds all of them, `node scripts/build.js dcos` the named ones.
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -35,8 +36,10 @@ const common = {
 };
 
 /**
- * axios without the adapters that the command line does not use (it has its own over node:http, src/client/adapter.ts):
- * with them, and with the FormData that makes Node load all of its fetch, it takes 60 ms to load instead of 15.
+ * axios without the adapters that the command line does not use (it has its own over node:http,
+ * src/client/adapter.ts):
+ * with them, and with the FormData that makes Node load all of its fetch, it takes 60 ms to load
+ * instead of 15.
  */
 const leanAxios = {
   name: 'lean-axios',

@@ -1,13 +1,17 @@
-// Resolves Maven coordinates with the user's own mvn and writes the exact set into a package's lock file:
+// Resolves Maven coordinates with the user's own mvn and writes the exact set into a package's lock
+// file:
 //   node scripts/lock-maven.js packages-registry/kafka/3.9.1/lock.json kafka kafka/libs \
-//     org.apache.kafka:kafka_2.13:3.9.1 org.apache.kafka:kafka-tools:3.9.1! org.slf4j:slf4j-simple:1.7.36!
-// A coordinate that ends in `!` is taken without what it depends on. Other sets of the lock file are kept.
+//     org.apache.kafka:kafka_2.13:3.9.1 org.apache.kafka:kafka-tools:3.9.1!
+// org.slf4j:slf4j-simple:1.7.36!
+// A coordinate that ends in `!` is taken without what it depends on. Other sets of the lock file
+// are kept.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
+import { stripVTControlCharacters } from 'node:util';
 
 const [lockFile, setName, folder, ...coordinates] = process.argv.slice(2);
 if (!lockFile || !setName || !folder || coordinates.length === 0) {
@@ -59,9 +63,12 @@ function pomOf(wanted) {
   );
 }
 
-/** `   group:artifact:jar[:classifier]:version:scope:/path [-- module …]`, coloured on some versions of mvn. */
+/**
+ * `   group:artifact:jar[:classifier]:version:scope:/path [-- module …]`, coloured on some versions
+ * of mvn.
+ */
 function artifactOf(line) {
-  const plain = line.replace(/\u001b\[[0-9;]*m/g, '').trim();
+  const plain = stripVTControlCharacters(line).trim();
   const found =
     /^([^:\s]+):([^:\s]+):jar:(?:([^:\s]+):)?([^:\s]+):(?:compile|runtime):(\/\S+)/.exec(plain);
   if (!found) return [];

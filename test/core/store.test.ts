@@ -14,7 +14,7 @@ t.test(
   'store › kill -9 at any moment loses nothing that was answered, and halves nothing',
   async (t) => {
     const folder = join(t.testdir(), 'store');
-    const program = await bundleProgram('test/core/fixtures/store-writer.ts', t.testdirName);
+    const program = await bundleProgram('test/helpers/programs/store-writer.ts', t.testdirName);
     let answered = 0;
     for (const batches of [1, 7, 40, 150]) {
       const goal = answered + batches;

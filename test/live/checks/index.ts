@@ -1,0 +1,22 @@
+/** Every live check there is. */
+import type { LiveCheck } from '../live.js';
+import { badInput } from './bad-input.js';
+import { helloWorldApache, helloWorldEmbedded } from './hello-world.js';
+import { idempotence } from './idempotence.js';
+import { installInterrupted, pipes } from './interrupt.js';
+import { kafkaCluster } from './kafka.js';
+import { packed } from './packed.js';
+import { security } from './security.js';
+
+/** In the order in which they are run. */
+export const checks: readonly LiveCheck[] = [
+  helloWorldEmbedded,
+  helloWorldApache,
+  kafkaCluster,
+  idempotence,
+  badInput,
+  installInterrupted,
+  pipes,
+  security,
+  packed,
+];
