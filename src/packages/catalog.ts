@@ -1,4 +1,7 @@
-/** What can be installed: releases of several repositories as one list, latest, by version, search (cosmos-api.md §3, §4). */
+/**
+ * What can be installed: releases of several repositories as one list, latest, by version, search
+ * (cosmos-api.md §3, §4).
+ */
 import type { DcosError } from '../core/errors.js';
 import { cosmosError } from '../wire/cosmos.js';
 import type { PackageDefinition } from '../wire/universe.js';
@@ -9,8 +12,9 @@ import type { PackageRelease } from './packages.js';
 export type Catalog = readonly PackageRelease[];
 
 /**
- * Merges repositories, the most preferred first. Of the same name and version the most preferred repository's biggest
- * release is kept. Order: name, repository, releaseVersion downwards; version numbers are never compared.
+ * Merges repositories, the most preferred first. Of the same name and version the most preferred
+ * repository's biggest release is kept. Order: name, repository, releaseVersion downwards; version
+ * numbers are never compared.
  */
 export function mergeRepositories(repositories: readonly (readonly PackageRelease[])[]): Catalog {
   const indexed = repositories.flatMap((releases, index) =>
@@ -37,7 +41,9 @@ function byBytes(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** All releases of a package, latest first. Throws PackageNotFound, with the nearest name as hint. */
+/**
+ * All releases of a package, latest first. Throws PackageNotFound, with the nearest name as hint.
+ */
 export function releasesOf(
   catalog: Catalog,
   name: string,
@@ -47,7 +53,10 @@ export function releasesOf(
   return [latest, ...others];
 }
 
-/** One release: the latest where no version is given. Throws PackageNotFound, VersionNotFound, with the nearest as hint. */
+/**
+ * One release: the latest where no version is given. Throws PackageNotFound, VersionNotFound, with
+ * the nearest as hint.
+ */
 export function releaseOf(catalog: Catalog, name: string, version?: string): PackageRelease {
   const releases = releasesOf(catalog, name);
   if (version === undefined) return releases[0];
@@ -55,7 +64,8 @@ export function releaseOf(catalog: Catalog, name: string, version?: string): Pac
   if (found !== undefined) return found;
   const versions = releases.map((release) => release.definition.version);
   const guess = nearest(version, versions);
-  const known = `versions of ${name}: ${versions.slice(0, 8).join(', ')}${versions.length > 8 ? ', …' : ''}`;
+  const more = versions.length > 8 ? ', …' : '';
+  const known = `versions of ${name}: ${versions.slice(0, 8).join(', ')}${more}`;
   throw cosmosError(
     'VersionNotFound',
     `Version [${version}] of package [${name}] not found`,
@@ -88,7 +98,10 @@ export interface SearchResult {
   readonly images?: unknown;
 }
 
-/** Packages whose name, description or a tag matches; `*` in the query stands for anything, anchored and case-sensitive. */
+/**
+ * Packages whose name, description or a tag matches; `*` in the query stands for anything, anchored
+ * and case-sensitive.
+ */
 export function searchCatalog(catalog: Catalog, query: string | undefined): SearchResult[] {
   const matches = matcherOf(query);
   const latest = new Map<string, PackageDefinition>();
@@ -136,7 +149,10 @@ function matcherOf(query: string | undefined): (text: string) => boolean {
   return (text) => matchesGlob(text, query.split('*'));
 }
 
-/** Whether the parts stand in the text in this order, the first at its start, the last at its end, no line end between. */
+/**
+ * Whether the parts stand in the text in this order, the first at its start, the last at its end,
+ * no line end between.
+ */
 function matchesGlob(text: string, parts: readonly string[]): boolean {
   const first = parts[0] ?? '';
   const last = parts.at(-1) ?? '';
@@ -162,7 +178,10 @@ export function listVersions(catalog: Catalog, name: string): Record<string, str
   );
 }
 
-/** Versions that an installed release can be updated to: those whose `upgradesFrom` names it or `*` (§10). */
+/**
+ * Versions that an installed release can be updated to: those whose `upgradesFrom` names it or `*`
+ * (§10).
+ */
 export function upgradesTo(catalog: Catalog, name: string, version: string): string[] {
   return catalog
     .filter(({ definition }) => definition.name === name)

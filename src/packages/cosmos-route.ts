@@ -1,4 +1,7 @@
-/** Routes of the package API: Accept, Content-Type and body checked as Cosmos checks them, answers and errors in its media types (cosmos-api.md §1, §2). */
+/**
+ * Routes of the package API: Accept, Content-Type and body checked as Cosmos checks them, answers
+ * and errors in its media types (cosmos-api.md §1, §2).
+ */
 import type { z } from 'zod';
 import { DcosError, messageOf } from '../core/errors.js';
 import type { Answer, Request, Route } from '../core/http/server.js';

@@ -1,4 +1,7 @@
-/** The package API that only reads: search, describe, versions, render, what is installed (cosmos-api.md §1, §8, §10). Changes are `cluster/operations`'. */
+/**
+ * The package API that only reads: search, describe, versions, render, what is installed
+ * (cosmos-api.md §1, §8, §10). Changes are `cluster/operations`'.
+ */
 import type { Route } from '../core/http/server.js';
 import { cosmosError, cosmosRequests, mediaType } from '../wire/cosmos.js';
 import type { PackageDefinition } from '../wire/universe.js';
@@ -188,9 +191,9 @@ function flattened(definition: PackageDefinition, exact: ExactObject): ExactObje
   if (packagingVersion === '5.0' || upgradesFrom?.length || down?.length) {
     throw cosmosError(
       'ConversionFromPackageToV2DescribeResponse',
-      'A package with upgradesFrom or downgradesTo, or of packaging version 5.0, has no v2 description',
+      'A package with upgradesFrom or downgradesTo, or of version 5.0, has no v2 description',
       undefined,
-      'ask for version 3: Accept: application/vnd.dcos.package.describe-response+json;charset=utf-8;version=v3',
+      `ask for version 3: Accept: ${mediaType('describe-response', 3)}`,
     );
   }
   const { config = null, resource = null, marathon = null, command = null } = exact;

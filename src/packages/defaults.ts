@@ -4,8 +4,8 @@ import { type ExactJson, type ExactObject, isExactObject } from './exact-json.js
 const maxDepth = 100;
 
 /**
- * The defaults that a schema's `properties` name. A `default` on an object hides those below it; `$ref`, `allOf` and
- * the like are not followed.
+ * The defaults that a schema's `properties` name. A `default` on an object hides those below it;
+ * `$ref`, `allOf` and the like are not followed.
  */
 export function defaultsOf(schema: ExactJson | undefined, depth = 0): ExactObject {
   const properties = isExactObject(schema) ? schema.properties : undefined;

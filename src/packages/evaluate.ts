@@ -1,6 +1,6 @@
 /**
- * What is done with a release's schema and template, as one pure function over data that can cross to a worker: strangers'
- * packages are evaluated there, ours in place.
+ * What is done with a release's schema and template, as one pure function over data that can cross
+ * to a worker: strangers' packages are evaluated there, ours in place.
  */
 import type { JsonObject } from '../core/json.js';
 import type { PackageDefinition } from '../wire/universe.js';

@@ -1,9 +1,13 @@
-/** Evaluates packages: ours in place, strangers' in a worker whose time and memory are limited (DESIGN §6). */
+/**
+ * Evaluates packages: ours in place, strangers' in a worker whose time and memory are limited
+ * (DESIGN §6).
+ */
 import { Worker } from 'node:worker_threads';
 import { DcosError, type ErrorCode, messageOf } from '../core/errors.js';
 import type { Evaluation, EvaluationRequest } from './evaluate.js';
 
-// Ajv makes a function of each schema: a few megabytes and tens of milliseconds are plenty for a real package.
+// Ajv makes a function of each schema: a few megabytes and tens of milliseconds are plenty for a
+// real package.
 const limits = { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 32, stackSizeMb: 4 };
 
 /** How long a stranger's package may take, in ms. */
@@ -14,7 +18,10 @@ const workerFile = import.meta.url.endsWith('.ts')
   ? './evaluate-worker.ts'
   : './dcos-cluster-evaluate.js';
 
-/** Evaluates in place or, if `trusted` is false, in a worker. Throws what `evaluate` throws, and `refused` for one that takes too much. */
+/**
+ * Evaluates in place or, if `trusted` is false, in a worker. Throws what `evaluate` throws, and
+ * `refused` for one that takes too much.
+ */
 export async function evaluateRelease(
   request: EvaluationRequest,
   trusted: boolean,

@@ -1,6 +1,6 @@
 /**
- * JSON without loss: a number that a double cannot hold keeps its text, so that a default of 9223372036854775807
- * is rendered as it was written (cosmos-api.md §6.5).
+ * JSON without loss: a number that a double cannot hold keeps its text, so that a default of
+ * 9223372036854775807 is rendered as it was written (cosmos-api.md §6.5).
  */
 
 /** A number whose text says more than its double. */
@@ -43,7 +43,8 @@ export function isExactObject(value: ExactJson | undefined): value is ExactObjec
 
 const maxDepth = 200;
 
-// Anything that may hold a number of 16 digits or more, or an exponent: else JSON.parse loses nothing.
+// Anything that may hold a number of 16 digits or more, or an exponent: else JSON.parse loses
+// nothing.
 const mayLose = /\d[\d.]{15}|\d[eE][+-]?\d/;
 
 /** Parses JSON, keeping numbers exact. Throws SyntaxError, also for nesting deeper than 200. */
@@ -127,7 +128,10 @@ function isExactDouble(token: string, number: number): boolean {
   return decimalOf(token).canonical === decimalOf(String(number)).canonical;
 }
 
-/** A decimal number taken apart: `sign`, digits without zeros around them, and the power of ten of the last one. */
+/**
+ * A decimal number taken apart: `sign`, digits without zeros around them, and the power of ten of
+ * the last one.
+ */
 export interface Decimal {
   readonly negative: boolean;
   /** Without leading or trailing zeros; empty for zero. */
@@ -150,7 +154,10 @@ export function decimalOf(token: string): Decimal {
   return { negative, digits, exponent, canonical: `${negative ? '-' : ''}${digits}e${exponent}` };
 }
 
-/** Compact JSON with exact numbers as they were. With `dropNulls`, members that are null are left out, at any depth. */
+/**
+ * Compact JSON with exact numbers as they were. With `dropNulls`, members that are null are left
+ * out, at any depth.
+ */
 export function stringifyExactJson(value: ExactJson, dropNulls = false): string {
   if (value instanceof ExactNumber) return value.text;
   if (Array.isArray(value)) {

@@ -40,8 +40,9 @@ export function isMediaType(given: string, expected: string): boolean {
 }
 
 /**
- * The produced type that an Accept header chooses: the first of its entries, by quality, name and number of parameters, that is
- * a subset of one. If that entry is not wholly equal to it, Cosmos finds no encoder, and nothing is chosen.
+ * The produced type that an Accept header chooses: the first of its entries, by quality, name and
+ * number of parameters, that is a subset of one. If that entry is not wholly equal to it, Cosmos
+ * finds no encoder, and nothing is chosen.
  */
 export function chooseMediaType(accept: string, produced: readonly string[]): string | undefined {
   const entries = accept

@@ -1,6 +1,7 @@
 /**
- * Templates into nodes, with the whitespace and error rules of mustache.java 0.9.6 (`MustacheParser`), which
- * the Universe's packages were written against: they are not those of the Mustache specification.
+ * Templates into nodes, with the whitespace and error rules of mustache.java 0.9.6
+ * (`MustacheParser`), which the Universe's packages were written against: they are not those of the
+ * Mustache specification.
  */
 
 /** A part of a template. */

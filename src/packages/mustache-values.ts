@@ -37,7 +37,10 @@ export function toValue(json: ExactJson, insideArray = false): Value {
   return new Map(Object.entries(json).map(([key, item]) => [key, toValue(item)]));
 }
 
-/** Escapes text for the inside of a JSON string, as circe does: control characters and `"` and `\` only. */
+/**
+ * Escapes text for the inside of a JSON string, as circe does: control characters and `"` and `\`
+ * only.
+ */
 export function escapeForJson(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is escaped
   return text.replace(/["\\\u0000-\u001f\u007f-\u009f]/g, (character) => {
@@ -80,7 +83,10 @@ function printDouble(number: number): string {
   return `${sign}${padded.slice(0, scale + 1)}.${padded.slice(scale + 1) || '0'}`;
 }
 
-/** The text of a variable: lists as `[a, b]`, maps as `{k=v}`, null empty (but `null` inside another value). */
+/**
+ * The text of a variable: lists as `[a, b]`, maps as `{k=v}`, null empty (but `null` inside another
+ * value).
+ */
 export function printValue(value: Value, inside = false): string {
   if (value === null) return inside ? 'null' : '';
   if (typeof value === 'boolean') return String(value);
@@ -103,8 +109,8 @@ export function isFalsey(value: Value): boolean {
 }
 
 /**
- * A member of a value; `undefined` if it has none. Maps have their keys; lists and strings have the Java
- * methods that templates of the Universe call (`isEmpty`, `size`, `length`).
+ * A member of a value; `undefined` if it has none. Maps have their keys; lists and strings have the
+ * Java methods that templates of the Universe call (`isEmpty`, `size`, `length`).
  */
 export function memberOf(value: Value, name: string): Value | undefined {
   if (value instanceof Map) return value.get(name);

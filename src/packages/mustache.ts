@@ -1,6 +1,7 @@
 /**
- * The template engine of packages: what mustache.java 0.9.6 does with Cosmos' settings (cosmos-api.md §6.6).
- * No HTML escaping; missing names are empty; `0`, `"0"`, `"false"` and `{}` are true in sections.
+ * The template engine of packages: what mustache.java 0.9.6 does with Cosmos' settings
+ * (cosmos-api.md §6.6). No HTML escaping; missing names are empty; `0`, `"0"`, `"false"` and `{}`
+ * are true in sections.
  */
 import type { ExactObject } from './exact-json.js';
 import { MustacheError, type Node, parseMustache } from './mustache-parse.js';
@@ -8,7 +9,10 @@ import { isFalsey, memberOf, printValue, toValue, type Value } from './mustache-
 
 const maxOutput = 8 * 1024 * 1024;
 
-/** Renders a template with a context. Throws MustacheError for a template that cannot be read, or too large an output. */
+/**
+ * Renders a template with a context. Throws MustacheError for a template that cannot be read, or
+ * too large an output.
+ */
 export function renderMustache(template: string, context: ExactObject): string {
   const renderer = new Renderer(context);
   renderer.run(parseMustache(template));
@@ -68,7 +72,9 @@ class Renderer {
     else for (const item of value) this.inside(item, node.nodes);
   }
 
-  /** Cosmos' one lambda: a top-level string as it is, itself rendered as a template; else `null`. */
+  /**
+   * Cosmos' one lambda: a top-level string as it is, itself rendered as a template; else `null`.
+   */
   private asJson(name: string): void {
     const value = Object.hasOwn(this.context, name) ? this.context[name] : undefined;
     this.lambdas += 1;

@@ -21,7 +21,9 @@ function containing(wrong: string, candidates: readonly string[]): string | unde
   return candidates.find((candidate) => candidate.includes(wrong) || wrong.includes(candidate));
 }
 
-/** Edits from one to the other: insert, delete, replace, swap neighbours (optimal string alignment). */
+/**
+ * Edits from one to the other: insert, delete, replace, swap neighbours (optimal string alignment).
+ */
 export function distance(a: string, b: string): number {
   let before: number[] = [];
   let previous = Array.from({ length: b.length + 1 }, (_, index) => index);

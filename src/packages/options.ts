@@ -1,9 +1,14 @@
-/** Options of a package: what the user gives over the schema's defaults, checked (cosmos-api.md §6.3). */
+/**
+ * Options of a package: what the user gives over the schema's defaults, checked (cosmos-api.md
+ * §6.3).
+ */
 import { defaultsOf, mergeOptions } from './defaults.js';
 import type { ExactObject } from './exact-json.js';
 import { type SchemaViolation, validateOptions } from './schema.js';
 
-/** `OptionsNotAllowed` where the package has no schema; `JsonSchemaMismatch` with all violations. */
+/**
+ * `OptionsNotAllowed` where the package has no schema; `JsonSchemaMismatch` with all violations.
+ */
 export type OptionsFailure =
   | { readonly type: 'OptionsNotAllowed' }
   | { readonly type: 'JsonSchemaMismatch'; readonly violations: readonly SchemaViolation[] };
@@ -15,7 +20,10 @@ export interface CheckedOptions {
   readonly failure?: OptionsFailure;
 }
 
-/** Merges and checks. An empty merged object is not checked, even if the schema requires something, as in Cosmos. */
+/**
+ * Merges and checks. An empty merged object is not checked, even if the schema requires something,
+ * as in Cosmos.
+ */
 export function checkOptions(
   config: ExactObject | null | undefined,
   userOptions: ExactObject,

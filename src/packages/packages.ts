@@ -1,6 +1,7 @@
 /**
- * The one door of `packages`: releases are found, options are checked, artifacts are fetched and apps are rendered.
- * `cluster/operations` calls it; the read-only part of the package API is among its `routes`.
+ * The one door of `packages`: releases are found, options are checked, artifacts are fetched and
+ * apps are rendered. `cluster/operations` calls it; the read-only part of the package API is among
+ * its `routes`.
  */
 import type { DcosError } from '../core/errors.js';
 import type { Route } from '../core/http/server.js';
@@ -25,14 +26,19 @@ import { type ExactObject, stringifyExactJson, toPlainJson } from './exact-json.
 import { optionsError, problemsOf } from './problems.js';
 import { folderRepository, type Repository } from './repositories.js';
 
-/** A release as it was found in a repository. JSON can hold all of it: operations keeps a copy of what it installs. */
+/**
+ * A release as it was found in a repository. JSON can hold all of it: operations keeps a copy of
+ * what it installs.
+ */
 export interface PackageRelease {
   readonly definition: PackageDefinition;
   /** The definition's text, present only where it has numbers that a double cannot hold. */
   readonly exactText?: string;
   /** Name and URI of the repository it came from. */
   readonly repository: { readonly name: string; readonly uri: string };
-  /** The release's folder in the built-in registry; absent for a release of any other repository. */
+  /**
+   * The release's folder in the built-in registry; absent for a release of any other repository.
+   */
   readonly folder?: string;
 }
 
@@ -52,7 +58,9 @@ export interface Prepared {
   readonly mergedOptions: JsonObject;
   /** Empty if the options are valid. */
   readonly problems: readonly OptionProblem[];
-  /** The error to answer with if there are problems (`JsonSchemaMismatch` or `OptionsNotAllowed`). */
+  /**
+   * The error to answer with if there are problems (`JsonSchemaMismatch` or `OptionsNotAllowed`).
+   */
   readonly error?: DcosError;
 }
 
@@ -75,7 +83,9 @@ export interface ArtifactProgress {
   readonly complete: boolean;
 }
 
-/** An installed release, as operations records it; the package API's lists are projections of it. */
+/**
+ * An installed release, as operations records it; the package API's lists are projections of it.
+ */
 export interface InstalledRelease {
   /** Absolute. */
   readonly appId: string;
@@ -114,7 +124,10 @@ export interface PackagesOptions {
     readonly pypi?: string | undefined;
     readonly npm?: string | undefined;
   };
-  /** Whether agents must be given a Node runtime; false (default) where every agent has the attribute `node`. */
+  /**
+   * Whether agents must be given a Node runtime; false (default) where every agent has the
+   * attribute `node`.
+   */
   readonly needsNode?: () => boolean | Promise<boolean>;
   /** What is installed now. */
   readonly installed: () => readonly InstalledRelease[] | Promise<readonly InstalledRelease[]>;
@@ -122,7 +135,10 @@ export interface PackagesOptions {
 
 /** The packages that can be installed, and all that an install needs of them. */
 export interface Packages {
-  /** The latest release, or the one of that version. Throws PackageNotFound, VersionNotFound, with the nearest names as hint. */
+  /**
+   * The latest release, or the one of that version. Throws PackageNotFound, VersionNotFound, with
+   * the nearest names as hint.
+   */
   find(name: string, version?: string): Promise<PackageRelease>;
   /** Finds a release and checks the user's options against it. Throws as `find`. */
   prepare(name: string, version: string | undefined, userOptions: ExactObject): Promise<Prepared>;
@@ -130,13 +146,19 @@ export interface Packages {
   prepareRelease(release: PackageRelease, userOptions: ExactObject): Promise<Prepared>;
   /** What would have to be fetched. */
   planArtifacts(release: PackageRelease): Promise<ArtifactPlan[]>;
-  /** Fetches, verifies and packs all archives of a release; the URL to serve for each asset. Resumable: what came is kept. */
+  /**
+   * Fetches, verifies and packs all archives of a release; the URL to serve for each asset.
+   * Resumable: what came is kept.
+   */
   fetchArtifacts(
     release: PackageRelease,
     onProgress: (progress: ArtifactProgress) => void,
     signal: AbortSignal,
   ): Promise<Record<string, string>>;
-  /** The Marathon app, with Cosmos' labels. Throws JsonParsingError, MarathonTemplateMustBeJsonObject and the like. */
+  /**
+   * The Marathon app, with Cosmos' labels. Throws JsonParsingError,
+   * MarathonTemplateMustBeJsonObject and the like.
+   */
   render(
     release: PackageRelease,
     userOptions: ExactObject,
@@ -149,7 +171,10 @@ export interface Packages {
   readonly routes: readonly Route[];
 }
 
-/** Name and URI of the built-in registry: an app's DCOS_PACKAGE_SOURCE must not change with where the program is installed. */
+/**
+ * Name and URI of the built-in registry: an app's DCOS_PACKAGE_SOURCE must not change with where
+ * the program is installed.
+ */
 const builtIn = { name: 'built-in', uri: 'dcos://packages-registry' };
 
 /** Sets up the packages. Reads nothing yet. */

@@ -13,7 +13,10 @@ import { MustacheError } from './mustache-parse.js';
 export interface RenderSource extends LabelSource {
   /** Defaults and the user's options, merged. */
   readonly mergedOptions: ExactObject;
-  /** Where the control plane serves the assets, by name; they take the place of those in the definition. */
+  /**
+   * Where the control plane serves the assets, by name; they take the place of those in the
+   * definition.
+   */
   readonly assetUrls?: Readonly<Record<string, string>>;
   /** Takes the place of the rendered id. */
   readonly appId?: string | undefined;
@@ -26,12 +29,16 @@ export function templateOf(definition: PackageDefinition): string {
   const { name, version } = definition;
   throw cosmosError(
     'ServiceMarathonTemplateNotFound',
-    `Package: [${name}] version: [${version}] does not have a Marathon template defined and can not be rendered`,
+    `Package: [${name}] version: [${version}] does not have a Marathon template defined ` +
+      'and can not be rendered',
     { packageName: name, packageVersion: version },
   );
 }
 
-/** The rendered text, before it is parsed. Throws `unhandled_exception` for a template that cannot be read. */
+/**
+ * The rendered text, before it is parsed. Throws `unhandled_exception` for a template that cannot
+ * be read.
+ */
 export function renderText(source: RenderSource): string {
   const resource = isExactObject(source.exact.resource) ? source.exact.resource : {};
   const assets = source.assetUrls ? { assets: { uris: { ...source.assetUrls } } } : {};
@@ -45,7 +52,10 @@ export function renderText(source: RenderSource): string {
   }
 }
 
-/** The app, with Cosmos' labels. Throws JsonParsingError, MarathonTemplateMustBeJsonObject$, JsonDecodingError. */
+/**
+ * The app, with Cosmos' labels. Throws JsonParsingError, MarathonTemplateMustBeJsonObject$,
+ * JsonDecodingError.
+ */
 export function renderApp(source: RenderSource): JsonObject {
   const app = parseApp(renderText(source));
   const labels = labelsOf(app);

@@ -1,4 +1,6 @@
-/** Where releases come from: a folder in the Universe's own file format, read on first use and kept. */
+/**
+ * Where releases come from: a folder in the Universe's own file format, read on first use and kept.
+ */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DcosError, messageOf, systemCodeOf } from '../core/errors.js';
@@ -16,11 +18,16 @@ import type { PackageRelease } from './packages.js';
 export interface Repository {
   readonly name: string;
   readonly uri: string;
-  /** Throws `corrupt` for a package that cannot be read, `io` where the repository itself cannot be. */
+  /**
+   * Throws `corrupt` for a package that cannot be read, `io` where the repository itself cannot be.
+   */
   releases(): Promise<readonly PackageRelease[]>;
 }
 
-/** The registry that is installed with the program: `<dir>/<name>/<version>/{package,config,resource}.json`. */
+/**
+ * The registry that is installed with the program:
+ * `<dir>/<name>/<version>/{package,config,resource}.json`.
+ */
 export function folderRepository(name: string, uri: string, dir: string): Repository {
   let cached: Promise<readonly PackageRelease[]> | undefined;
   return {
@@ -116,7 +123,9 @@ async function readRelease(
   return toRelease(exact, repository, folder);
 }
 
-/** A release from its definition. Throws `corrupt` for one that is not in a known packaging version. */
+/**
+ * A release from its definition. Throws `corrupt` for one that is not in a known packaging version.
+ */
 export function toRelease(
   exact: ExactObject,
   repository: PackageRelease['repository'],

@@ -1,6 +1,6 @@
 /**
- * Checks options against a package's draft 4 schema with Ajv, and tells all violations in the shape of Cosmos'
- * JsonSchemaMismatch (the report entries of its validator; cosmos-api.md §2, §6.3).
+ * Checks options against a package's draft 4 schema with Ajv, and tells all violations in the shape
+ * of Cosmos' JsonSchemaMismatch (the report entries of its validator; cosmos-api.md §2, §6.3).
  */
 import { isIP, isIPv4, isIPv6 } from 'node:net';
 import type { ErrorObject } from 'ajv';
@@ -77,7 +77,10 @@ const checkedKeywords = new Set([
   ...['uniqueItems', 'minProperties', 'maxProperties', 'required', '$ref'],
 ]);
 
-/** The schema without what draft 4 ignores: identifiers of documents nobody loads, keywords of later drafts, notes. */
+/**
+ * The schema without what draft 4 ignores: identifiers of documents nobody loads, keywords of later
+ * drafts, notes.
+ */
 function usableSchema(schema: ExactJson): unknown {
   if (Array.isArray(schema)) return schema.map(usableSchema);
   if (!isExactObject(schema)) return toPlainJson(schema);

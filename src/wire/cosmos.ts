@@ -5,9 +5,12 @@
 import { z } from 'zod';
 import { DcosError, type ErrorCode } from '../core/errors.js';
 
-/** `application/vnd.dcos.<ns>.<kind>+json;charset=utf-8;version=vN`; `ns` is `package` by default. */
+/**
+ * `application/vnd.dcos.<ns>.<kind>+json;charset=utf-8;version=vN`; `ns` is `package` by default.
+ */
 export function mediaType(kind: string, version: number, ns = 'package'): string {
-  return `application/vnd.dcos.${ns}${kind === '' ? '' : `.${kind}`}+json;charset=utf-8;version=v${version}`;
+  const name = kind === '' ? ns : `${ns}.${kind}`;
+  return `application/vnd.dcos.${name}+json;charset=utf-8;version=v${version}`;
 }
 
 /** The media type of every error body. */
@@ -84,8 +87,8 @@ interface CosmosErrorData {
 }
 
 /**
- * An error of the package API: `type` is Cosmos' class name (§2), from which status and code follow;
- * `data` is the body's `data`. `cosmosErrorBody` turns it into the body again.
+ * An error of the package API: `type` is Cosmos' class name (§2), from which status and code
+ * follow; `data` is the body's `data`. `cosmosErrorBody` turns it into the body again.
  */
 export function cosmosError(
   type: string,
@@ -113,7 +116,9 @@ function carriedBy(error: unknown): CosmosErrorData | undefined {
   return data as CosmosErrorData;
 }
 
-/** The body of an error: `{type, message, data?, hint?}`. `hint` is ours; Cosmos' clients ignore it. */
+/**
+ * The body of an error: `{type, message, data?, hint?}`. `hint` is ours; Cosmos' clients ignore it.
+ */
 export interface CosmosErrorBody {
   readonly type: string;
   readonly message: string;

@@ -1,10 +1,14 @@
-/** The package object of a Universe repository (cosmos-api.md §11; packaging versions 2.0 to 5.0). */
+/**
+ * The package object of a Universe repository (cosmos-api.md §11; packaging versions 2.0 to 5.0).
+ */
 import { z } from 'zod';
 import type { Json } from '../core/json.js';
 
 const strings = z.record(z.string(), z.string());
 
-/** A JSON value as it was read; numbers that a double cannot hold are `ExactNumber`s of `packages`. */
+/**
+ * A JSON value as it was read; numbers that a double cannot hold are `ExactNumber`s of `packages`.
+ */
 const json = z.custom<Json>((value) => value !== undefined);
 const jsonObject = z.custom<{ readonly [key: string]: Json }>(
   (value) => typeof value === 'object' && value !== null && !Array.isArray(value),

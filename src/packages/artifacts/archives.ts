@@ -1,6 +1,7 @@
 /**
- * The archives that agents fetch: packed once, kept by their own sha256 under `local/control/artifacts`, and remembered by what
- * they were made of, so that the next install packs nothing.
+ * The archives that agents fetch: packed once, kept by their own sha256 under
+ * `local/control/artifacts`, and remembered by what they were made of, so that the next install
+ * packs nothing.
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
@@ -76,8 +77,10 @@ export function openArchives(dir: string, clusterKey: string, advertiseUrl: stri
       running.set(key, joined);
       return joined.finally(() => running.delete(key));
     },
-    url: ({ sha256, name }) =>
-      `${advertiseUrl.replace(/\/+$/, '')}/artifacts/${artifactSignature(clusterKey, sha256)}/${sha256}/${name}`,
+    url: ({ sha256, name }) => {
+      const signature = artifactSignature(clusterKey, sha256);
+      return `${advertiseUrl.replace(/\/+$/, '')}/artifacts/${signature}/${sha256}/${name}`;
+    },
     path,
   };
 }

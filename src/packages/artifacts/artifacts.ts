@@ -1,4 +1,7 @@
-/** All archives of a release: what they take to fetch, and fetching, packing and naming them (docs/architecture.md, "Artifacts"). */
+/**
+ * All archives of a release: what they take to fetch, and fetching, packing and naming them
+ * (docs/architecture.md, "Artifacts").
+ */
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -50,7 +53,10 @@ async function planOf(spec: ArchiveSpec, options: ArtifactsOptions): Promise<Art
   };
 }
 
-/** Fetches, verifies and packs; the URL of each asset. The first failure stops the others; files that came are kept. */
+/**
+ * Fetches, verifies and packs; the URL of each asset. The first failure stops the others; files
+ * that came are kept.
+ */
 export async function fetchArtifacts(
   release: PackageRelease,
   options: ArtifactsOptions,
@@ -160,7 +166,10 @@ function isOwn(release: PackageRelease, asset: string): boolean {
   return release.folder !== undefined && ownAssets.includes(asset);
 }
 
-/** URLs of what is ours: the program, the service's files, and an empty one for a Node that agents have. */
+/**
+ * URLs of what is ours: the program, the service's files, and an empty one for a Node that agents
+ * have.
+ */
 async function ownUrls(
   release: PackageRelease,
   { archives, programDir }: ArtifactsOptions,
@@ -188,7 +197,10 @@ function mentions(release: PackageRelease, asset: string): boolean {
 
 const maxServiceBytes = 8 * 1024 * 1024;
 
-/** `service.yaml` and templates of a release; `undefined` for a package without. Throws `corrupt` above 8 MiB. */
+/**
+ * `service.yaml` and templates of a release; `undefined` for a package without. Throws `corrupt`
+ * above 8 MiB.
+ */
 export async function serviceFilesOf(release: PackageRelease): Promise<ServiceFiles | undefined> {
   if (release.folder === undefined) return undefined;
   const serviceYaml = await readOptional(join(release.folder, 'service.yaml'));

@@ -1,6 +1,6 @@
 /**
- * Fetches from a configured repository base URL without the tool: the layouts of Maven repositories, of Python's simple
- * index and of npm registries, over HTTP.
+ * Fetches from a configured repository base URL without the tool: the layouts of Maven
+ * repositories, of Python's simple index and of npm registries, over HTTP.
  */
 import { createWriteStream } from 'node:fs';
 import { join } from 'node:path';
@@ -18,7 +18,9 @@ const maxFileBytes = 4 * 1024 ** 3;
 const headersTimeoutMs = 30_000;
 const idleTimeoutMs = 60_000;
 
-/** Where `file` is, below the base URL of a repository of its kind. Throws `unreachable`, `failed`. */
+/**
+ * Where `file` is, below the base URL of a repository of its kind. Throws `unreachable`, `failed`.
+ */
 export async function urlOf(
   file: ArtifactFile,
   base: string,
@@ -30,7 +32,10 @@ export async function urlOf(
   return indexedUrl(file, root, signal);
 }
 
-/** Python's simple index links to files with their hashes (PEP 503); the one with our hash is it, else the one with our name. */
+/**
+ * Python's simple index links to files with their hashes (PEP 503); the one with our hash is it,
+ * else the one with our name.
+ */
 async function indexedUrl(file: ArtifactFile, root: string, signal: AbortSignal): Promise<string> {
   const page = `${root}/${file.name.toLowerCase().replace(/[-_.]+/g, '-')}/`;
   const answer = await callHttp({ method: 'GET', url: page, signal, timeoutMs: headersTimeoutMs });

@@ -1,13 +1,14 @@
 /**
- * Downloads, by the sha256 of their content, in the user's cache folder. A file appears there by rename, whole and verified;
- * several processes may fill it at the same time.
+ * Downloads, by the sha256 of their content, in the user's cache folder. A file appears there by
+ * rename, whole and verified; several processes may fill it at the same time.
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { copyFile, mkdir, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { systemClock } from '../../core/clock.js';
 import { DcosError, messageOf, systemCodeOf } from '../../core/errors.js';
 import type { ArtifactFile } from './resolve.js';
 
@@ -22,7 +23,10 @@ export interface FileCache {
   path(sha256: string): string;
   /** Whether it is there, with that many bytes if they are known. */
   has(file: Pick<ArtifactFile, 'sha256' | 'bytes'>): Promise<boolean>;
-  /** Takes a fetched file over by rename. Throws `refused` if its content is another; it is then removed. */
+  /**
+   * Takes a fetched file over by rename. Throws `refused` if its content is another; it is then
+   * removed.
+   */
   adopt(fetched: string, file: ArtifactFile): Promise<void>;
   /** Removes a file that turned out to be damaged. */
   drop(sha256: string): Promise<void>;
@@ -68,7 +72,7 @@ export function checksumMismatch(file: ArtifactFile, got: string): DcosError {
     'refused',
     `${file.purl} has the wrong checksum: expected sha256 ${file.sha256}, got ${got}`,
     {
-      hint: 'nothing of it was kept; the repository or mirror serves a changed file, or the lock of the package is wrong',
+      hint: 'nothing was kept; the repository or mirror serves a changed file, or the lock is wrong',
       data: { artifact: file.purl, expected: file.sha256, got },
     },
   );
@@ -91,7 +95,10 @@ export async function sizeOf(path: string): Promise<number | undefined> {
   }
 }
 
-/** Moves a file, replacing what is there, also from another file system; the target is never half-written. */
+/**
+ * Moves a file, replacing what is there, also from another file system; the target is never
+ * half-written.
+ */
 export async function moveInto(from: string, to: string): Promise<void> {
   try {
     await mkdir(dirname(to), { recursive: true });
@@ -123,15 +130,14 @@ export function storing(path: string, error: unknown): DcosError {
   );
 }
 
-/** Removes what crashed processes left. A folder in use is touched by its owner's downloads and is younger. */
+/** Removes what crashed processes left; no download takes a day. */
 async function sweep(work: string): Promise<void> {
   const names = await readdir(work).catch(() => []);
   for (const name of names) {
     const folder = join(work, name);
     const about = await stat(folder).catch(() => undefined);
-    if (about && Date.now() - about.mtimeMs > staleMs)
+    if (about && systemClock.now() - about.mtimeMs > staleMs) {
       await rm(folder, { recursive: true, force: true });
+    }
   }
-  const now = new Date();
-  await utimes(work, now, now).catch(() => undefined);
 }

@@ -1,4 +1,7 @@
-/** What goes into an archive: fetched files as they are, and the content of wheels and of npm's archives. */
+/**
+ * What goes into an archive: fetched files as they are, and the content of wheels and of npm's
+ * archives.
+ */
 import { createReadStream } from 'node:fs';
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
@@ -72,7 +75,10 @@ async function openZip(path: string, file: ArtifactFile): Promise<ZipFile> {
   }
 }
 
-/** A tar file is read from front to back only, so it is unpacked beside the cache and taken from there, sorted. */
+/**
+ * A tar file is read from front to back only, so it is unpacked beside the cache and taken from
+ * there, sorted.
+ */
 async function* tgzEntries(
   path: string,
   file: ArtifactFile,

@@ -1,4 +1,7 @@
-/** Brings the files of archives into the cache: one call per tool for all that is missing, each file kept as soon as it is verified. */
+/**
+ * Brings the files of archives into the cache: one call per tool for all that is missing, each file
+ * kept as soon as it is verified.
+ */
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DcosError } from '../../core/errors.js';

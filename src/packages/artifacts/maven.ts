@@ -51,7 +51,10 @@ function downloadedBy(line: string, files: readonly ArtifactFile[]): ArtifactFil
   return url === undefined ? undefined : files.find((file) => url.endsWith(layoutPath(file)));
 }
 
-/** One project cannot depend on two versions of the same thing; those that differ in version only go into further rounds. */
+/**
+ * One project cannot depend on two versions of the same thing; those that differ in version only go
+ * into further rounds.
+ */
 function roundsOf(files: readonly ArtifactFile[]): ArtifactFile[][] {
   const rounds: Map<string, ArtifactFile>[] = [];
   for (const file of files) {
@@ -78,12 +81,14 @@ export function pomOf(files: readonly ArtifactFile[]): string {
       `<version>${escapeXml(file.version)}</version>`,
       ...(type ? [`<type>${escapeXml(type)}</type>`] : []),
       ...(classifier ? [`<classifier>${escapeXml(classifier)}</classifier>`] : []),
-      '<exclusions><exclusion><groupId>*</groupId><artifactId>*</artifactId></exclusion></exclusions>',
+      '<exclusions><exclusion><groupId>*</groupId><artifactId>*</artifactId></exclusion>',
+      '</exclusions>',
       '</dependency>',
     ].join('');
   });
   return `<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion>
-<groupId>dcos</groupId><artifactId>artifacts</artifactId><version>1</version><packaging>pom</packaging>
+<groupId>dcos</groupId><artifactId>artifacts</artifactId><version>1</version>
+<packaging>pom</packaging>
 <dependencies>
 ${dependencies.join('\n')}
 </dependencies></project>

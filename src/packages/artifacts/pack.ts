@@ -1,6 +1,7 @@
 /**
- * Writes archives whose bytes follow from their content alone: names sorted or in the order of a pinned input, one time stamp,
- * no owner. So the same content has the same sha256, and agents fetch it once.
+ * Writes archives whose bytes follow from their content alone: names sorted or in the order of a
+ * pinned input, one time stamp, no owner. So the same content has the same sha256, and agents fetch
+ * it once.
  */
 import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
@@ -33,7 +34,9 @@ export interface Packed {
 const mtime = new Date(946_684_800_000);
 const block = 512;
 
-/** Writes a gzipped tar file. `onBytes` hears of content as it is packed. Throws `io`, `corrupt`. */
+/**
+ * Writes a gzipped tar file. `onBytes` hears of content as it is packed. Throws `io`, `corrupt`.
+ */
 export async function packTgz(
   entries: AsyncIterable<PackEntry> | Iterable<PackEntry>,
   path: string,

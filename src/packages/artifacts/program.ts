@@ -1,4 +1,7 @@
-/** Our own program as an artifact: what a service scheduler needs of it, packed as the folder `dcos` (DESIGN §11.2). */
+/**
+ * Our own program as an artifact: what a service scheduler needs of it, packed as the folder `dcos`
+ * (DESIGN §11.2).
+ */
 import { createReadStream } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -10,7 +13,10 @@ import type { PackEntry } from './pack.js';
 // The command line and its chunks are of no use on an agent.
 const programs = /^(dcos-cluster|dcos-service)(\.js|-chunks)/;
 
-/** Packs the installed program, or finds the archive of the same files (by size and time). Throws `io` where it is not built. */
+/**
+ * Packs the installed program, or finds the archive of the same files (by size and time). Throws
+ * `io` where it is not built.
+ */
 export async function packProgram(
   archives: ArchiveStore,
   programDir: string,

@@ -6,7 +6,12 @@ import { checksumMismatch, sha256Of } from './cache.js';
 import type { ArtifactFile } from './resolve.js';
 import { runTool } from './tool.js';
 
-/** Fetches into `folder`; the path of each file, by its place in `files`. Throws as `runTool`, and `refused` for a wrong checksum. */
+const install = 'install Python 3 with pip (for instance `apt install python3-pip`)';
+
+/**
+ * Fetches into `folder`; the path of each file, by its place in `files`. Throws as `runTool`, and
+ * `refused` for a wrong checksum.
+ */
 export async function fetchWithPip(
   files: readonly ArtifactFile[],
   folder: string,
@@ -28,7 +33,7 @@ export async function fetchWithPip(
       // What pip downloads grows in here, where progress is measured and the clean-up finds it.
       env: { TMPDIR: temporary },
       signal,
-      install: 'install Python 3 with pip (for instance `apt install python3-pip`)',
+      install,
       baseUrlKey: 'repositories.pypi',
     });
   } catch (error) {
@@ -63,7 +68,7 @@ function explain(error: unknown, files: readonly ArtifactFile[]): unknown {
       : '';
   if (/No module named pip/.test(output)) {
     return new DcosError('failed', 'pip is needed to fetch this package and Python 3 has none', {
-      hint: 'install it (for instance `apt install python3-pip`), or name a repository: dcos config set repositories.pypi <base URL>',
+      hint: `${install}, or name a repository: dcos config set repositories.pypi <base URL>`,
     });
   }
   const expected = /Expected sha256 ([0-9a-f]{64})/.exec(output)?.[1];

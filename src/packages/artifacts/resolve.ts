@@ -1,6 +1,6 @@
 /**
- * What an asset of `resource.json` is made of: package URLs and lock sets taken apart into files to fetch
- * (docs/architecture.md, "Artifacts"). Pure.
+ * What an asset of `resource.json` is made of: package URLs and lock sets taken apart into files to
+ * fetch (docs/architecture.md, "Artifacts"). Pure.
  */
 import { z } from 'zod';
 import { DcosError } from '../../core/errors.js';
@@ -25,7 +25,9 @@ export interface ArtifactFile {
   readonly bytes: number;
   /** What the file is called, as its repository calls it where that is known. */
   readonly fileName: string;
-  /** Wheels and npm's archives are unpacked; the folder inside of which only the content is taken. */
+  /**
+   * Wheels and npm's archives are unpacked; the folder inside of which only the content is taken.
+   */
   readonly unpack: 'zip' | 'tgz' | undefined;
   readonly strip: string;
 }
@@ -38,7 +40,10 @@ export interface ArchiveSpec {
   readonly files: readonly ArtifactFile[];
 }
 
-/** What an asset's URI stands for: an archive of ours, one file served as it is, or a URL that agents fetch themselves. */
+/**
+ * What an asset's URI stands for: an archive of ours, one file served as it is, or a URL that
+ * agents fetch themselves.
+ */
 export type ResolvedAsset =
   | { readonly kind: 'archive'; readonly spec: ArchiveSpec }
   | { readonly kind: 'direct'; readonly asset: string; readonly url: string };
@@ -83,7 +88,10 @@ export function parseLock(text: string, path: string): Lock {
   throw new DcosError('corrupt', `${path}: ${issue?.path.join('.')}: ${issue?.message}`);
 }
 
-/** Resolves one asset. Throws `corrupt` for a URI that cannot be read, is not pinned, or names no set of the lock. */
+/**
+ * Resolves one asset. Throws `corrupt` for a URI that cannot be read, is not pinned, or names no
+ * set of the lock.
+ */
 export function resolveAsset(asset: string, uri: string, lock: Lock | undefined): ResolvedAsset {
   if (!/^[\w.-]+$/.test(asset))
     throw bad(asset, uri, 'its name may have letters, digits, . _ - only');

@@ -1,4 +1,7 @@
-/** `/artifacts/<signature>/<sha256>/<name>`: archives for agents, whose stock fetcher cannot log in; the signed path is the permission. */
+/**
+ * `/artifacts/<signature>/<sha256>/<name>`: archives for agents, whose stock fetcher cannot log in;
+ * the signed path is the permission.
+ */
 import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { artifactSignature, equalSecrets } from '../../core/credentials.js';
@@ -58,7 +61,10 @@ async function send(path: string, start: number, end: number, request: Request):
   }
 }
 
-/** The bytes asked for, inclusive; `undefined` for all of them (a header that cannot be understood is ignored, RFC 9110 §14.2). */
+/**
+ * The bytes asked for, inclusive; `undefined` for all of them (a header that cannot be understood
+ * is ignored, RFC 9110 §14.2).
+ */
 export function rangeOf(
   header: string | undefined,
   size: number,

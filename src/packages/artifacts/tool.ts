@@ -1,4 +1,6 @@
-/** Runs the user's own package tools (mvn, pip, npm), and says what went wrong in words that help. */
+/**
+ * Runs the user's own package tools (mvn, pip, npm), and says what went wrong in words that help.
+ */
 import { spawn } from 'node:child_process';
 import { DcosError, systemCodeOf } from '../../core/errors.js';
 
@@ -20,10 +22,20 @@ export interface ToolRun {
 const timeLimitMs = 30 * 60 * 1000;
 const keptOutput = 256 * 1024;
 
-const offline =
-  /UnknownHost|Name or service not known|name resolution|ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|Connection refused|Connection timed out|Connect timed out|Network is unreachable|No route to host|new connection|Max retries exceeded|offline mode|ENOTCACHED/i;
+const offline = new RegExp(
+  [
+    ...['UnknownHost', 'Name or service not known', 'name resolution', 'ENOTFOUND', 'EAI_AGAIN'],
+    ...['ECONNREFUSED', 'ECONNRESET', 'ETIMEDOUT', 'Connection refused', 'Connection timed out'],
+    ...['Connect timed out', 'Network is unreachable', 'No route to host', 'new connection'],
+    ...['Max retries exceeded', 'offline mode', 'ENOTCACHED'],
+  ].join('|'),
+  'i',
+);
 
-/** Runs a tool to its end; its output. Throws `failed` (missing, failed), `unreachable` (offline), `io` (disk full), `interrupted`, `timeout`. */
+/**
+ * Runs a tool to its end; its output. Throws `failed` (missing, failed), `unreachable` (offline),
+ * `io` (disk full), `interrupted`, `timeout`.
+ */
 export function runTool(run: ToolRun): Promise<string> {
   return new Promise((resolve, reject) => {
     if (run.signal.aborted) {
@@ -97,9 +109,13 @@ function missing(run: ToolRun): DcosError {
     'failed',
     `${run.command} is needed to fetch this package and was not found`,
     {
-      hint: `${run.install}, or name a repository with the same layout: dcos config set ${run.baseUrlKey} <base URL>`,
+      hint: `${run.install}, or ${nameRepository(run)}`,
     },
   );
+}
+
+function nameRepository({ baseUrlKey }: ToolRun): string {
+  return `name a repository with the same layout: dcos config set ${baseUrlKey} <base URL>`;
 }
 
 function failed(run: ToolRun, output: string): DcosError {
@@ -112,7 +128,7 @@ function failed(run: ToolRun, output: string): DcosError {
   }
   if (offline.test(output)) {
     return new DcosError('unreachable', `${run.command} could not reach its repository`, {
-      hint: `check the network, proxy and mirror settings of ${run.command}, or name a repository: dcos config set ${run.baseUrlKey} <base URL>`,
+      hint: `check its network, proxy and mirror settings, or ${nameRepository(run)}`,
       data,
     });
   }
