@@ -19,6 +19,9 @@ import { inspectTask, isAlive, readClaim, readExit, startSupervisor } from './su
 const pollMs = 2_000;
 /** ms after a change of that folder. */
 const afterWordMs = [10, 50, 250];
+/** How often, and every how many ms, it is looked whether a killed session is gone. */
+const maxLooks = 200;
+const betweenLooksMs = 10;
 
 /** What the runner of tasks needs. */
 export interface TaskRunnerOptions {
@@ -51,12 +54,12 @@ export function createTaskRunner(options: TaskRunnerOptions): TaskRunner {
   const watched = new Map<string, () => void>();
   const metaOf = (task: TaskRun): string => metaDir(state.self.workDir, task.containerId);
 
-  const ended = (task: TaskRun, pid: number): void => {
+  const ended = async (task: TaskRun, pid: number): Promise<void> => {
     watched.get(task.containerId)?.();
     watched.delete(task.containerId);
     // What the task left behind dies before anybody hears of its end: its ports and volumes are
     // then free.
-    killAll(followersOf(pid, allProcesses()));
+    await clearSession(pid);
     submit({ type: 'Exited', containerId: task.containerId, exit: readExit(metaOf(task)) });
   };
 
@@ -71,7 +74,7 @@ export function createTaskRunner(options: TaskRunnerOptions): TaskRunner {
         sandbox: task.sandbox,
         words: wordsOf(task.info.command ?? {}),
         environment: environmentOf(state, task, nodePath),
-        onExit: () => ended(task, pid),
+        onExit: () => void ended(task, pid),
       });
     } catch (error) {
       submit({ type: 'StartFailed', containerId, message: messageOf(error) });
@@ -83,7 +86,9 @@ export function createTaskRunner(options: TaskRunnerOptions): TaskRunner {
   return {
     start: (task) => void start(task),
     watch: (task, pid) => {
-      const stop = watchSupervisor(metaOf(task), pid, options.log, () => ended(task, pid));
+      const stop = watchSupervisor(metaOf(task), pid, options.log, () => {
+        void ended(task, pid);
+      });
       watched.set(task.containerId, stop);
     },
     terminate: (task, force) => terminate(metaOf(task), task.pid, force),
@@ -123,6 +128,19 @@ function watchSupervisor(meta: string, pid: number, log: Logger, onGone: () => v
   }
   setImmediate(look);
   return stop;
+}
+
+/**
+ * Kills until nobody of the session is left; one that the system cannot end is waited for no
+ * longer.
+ */
+async function clearSession(leader: number): Promise<void> {
+  for (let look = 0; look < maxLooks; look += 1) {
+    const left = followersOf(leader, allProcesses());
+    if (left.length === 0) return;
+    killAll(left);
+    await new Promise((resolve) => setTimeout(resolve, betweenLooksMs));
+  }
 }
 
 function terminate(meta: string, known: number | undefined, force: boolean): void {

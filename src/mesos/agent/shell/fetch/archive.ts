@@ -62,6 +62,8 @@ async function unpackTar(kind: ArchiveKind, file: string, into: string): Promise
       if (refused !== undefined) sink.abort(refused);
       // One copy is shared by many sandboxes.
       if (entry.type === 'File' && entry.mode !== undefined) entry.mode &= 0o555;
+      // A folder that nobody may write to could not be removed again.
+      if (entry.type === 'Directory' && entry.mode !== undefined) entry.mode |= 0o755;
       return refused === undefined;
     },
   });
