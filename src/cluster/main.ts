@@ -54,6 +54,12 @@ function roleOf(argv: readonly string[]): Role {
         folder: serverFolder(name),
         start: async () => (await import('./control.js')).runControl(dir()),
       };
+    case 'services':
+      return {
+        name,
+        folder: undefined,
+        start: async () => (await import('../services/main.js')).runServices(),
+      };
     default:
       throw wrongUsage(name === '' ? 'no role is given' : `there is no role ${name}`);
   }

@@ -45,6 +45,8 @@ export interface ServicesOptions {
   readonly log: Logger;
   /** The value of a secret by its source; called at each launch. Throws where there is none. */
   readonly resolveSecret: (source: string) => string | Promise<string>;
+  /** Kill all tasks, forget all apps, tear the framework down, and serve no more than the progress of that. */
+  readonly uninstall?: boolean;
   /** The process must exit and load again. */
   readonly onFatal: (error: unknown) => void;
 }
@@ -100,7 +102,10 @@ export async function run(options: ServicesOptions): Promise<Running> {
   };
   const timer = setInterval(() => submit({ type: 'Ticked' }), tickMs);
   timer.unref();
-  connection.subscribe(state.frameworkId);
+  if (options.uninstall) submit({ type: 'UninstallRequested' });
+  // What is uninstalled and left nothing must not register again only to be torn down.
+  if (!options.uninstall || state.frameworkId !== undefined)
+    connection.subscribe(state.frameworkId);
   const stop = async (): Promise<void> => {
     clearInterval(timer);
     await driver.idle();

@@ -43,9 +43,7 @@ export interface Services {
   tasks(appId: string): TaskView[];
   /** Those under way. */
   deployments(): DeploymentView[];
-  /** Kills all tasks, forgets all apps, tears the framework down. */
-  uninstall(): void;
-  /** Where `uninstall` is. */
+  /** How far an uninstall (`ServicesOptions.uninstall`) is. */
   uninstallState(): 'no' | 'running' | 'done';
   /** Whether the master has the framework subscribed at the moment. */
   subscribed(): boolean;
@@ -56,7 +54,7 @@ export interface Services {
 /** Loads the state from the store, connects to the master, and serves. Throws as `Store.load`. */
 export async function createServices(options: ServicesOptions): Promise<Services> {
   const running = await run(options);
-  const { state, driver } = running;
+  const { state } = running;
   const change = (given: Change, force: boolean): Promise<ChangeResult> =>
     submitChanges(running, [given], force);
   const known = (id: string): string => absoluteId(id);
@@ -84,7 +82,6 @@ export async function createServices(options: ServicesOptions): Promise<Services
     tasks: (appId) => tasksOf(state, known(appId), options.clock.now()),
     deployments: () =>
       [...state.deployments.values()].map((deployment) => deploymentView(state, deployment)),
-    uninstall: () => driver.submit({ type: 'UninstallRequested' }),
     uninstallState: () => state.uninstall,
     subscribed: () => state.subscribed,
     stop: running.stop,
