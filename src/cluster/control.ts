@@ -1,10 +1,255 @@
 /** Puts the control plane together: gateway, auth, packages, operations, services, failures and the store door in one process. */
-import { DcosError } from '../core/errors.js';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { systemClock } from '../core/clock.js';
+import { secretOf } from '../core/credentials.js';
+import { DcosError, messageOf } from '../core/errors.js';
+import { createLogger, type Logger } from '../core/logger.js';
+import { systemRandom } from '../core/random.js';
 import type { RunningServer } from '../core/running.js';
-import { readCluster } from './server-folder.js';
+import { openLmdbStore } from '../core/store/lmdb.js';
+import { prefixedStore } from '../core/store/prefixed.js';
+import type { Store } from '../core/store/store.js';
+import { createPackages } from '../packages/packages.js';
+import { createServices, type Services } from '../services/services.js';
+import { type LocalCluster, localPaths } from '../wire/local-cluster.js';
+import { type Auth, openAuth } from './auth/auth.js';
+import { authRoutes } from './auth/http.js';
+import { failuresRoutes } from './failures/http.js';
+import { servicesFramework, startFailures } from './failures/run.js';
+import { type FailuresState, serviceKey } from './failures/state.js';
+import { createAgentDirectory } from './gateway/agents.js';
+import { startGateway } from './gateway/gateway.js';
+import { logsRoute } from './gateway/logs.js';
+import { gatewayRoutes } from './gateway/routes.js';
+import { createServiceDirectory } from './gateway/services.js';
+import { createApps } from './operations/apps.js';
+import { cosmosOperationRoutes } from './operations/cosmos.js';
+import { operationsRoutes } from './operations/http.js';
+import { type Operations, startOperations } from './operations/run.js';
+import { createOperator, mesosUrlOf, type Operator } from './operator.js';
+import { readCluster, readClusterFile } from './server-folder.js';
+import { statusRoute } from './status.js';
+import { openStoreDoor } from './store-door.js';
+
+/** What all parts share. */
+interface Ground {
+  readonly dir: string;
+  readonly cluster: LocalCluster;
+  readonly clusterKey: string;
+  readonly publicKey: string;
+  /** The control plane as agents reach it. */
+  readonly url: string;
+  readonly store: Store;
+  readonly auth: Auth;
+  readonly operator: Operator;
+  readonly onFatal: (error: unknown) => void;
+}
 
 /** Starts the control plane of the local cluster in `dir`. Throws `corrupt` for damaged state, `conflict` where its port is taken. */
 export async function runControl(dir: string): Promise<RunningServer> {
+  const log = createLogger('control');
+  const ground = await layGround(dir, log);
+  const { cluster, auth, operator, store, onFatal } = ground;
+  const agents = createAgentDirectory(
+    () => operator.agents(),
+    () => systemClock.monotonic(),
+  );
+  const agent = async (id: string) => ({
+    origin: await agents.origin(id),
+    authorization: operator.authorization,
+  });
+  const services = await createServices(servicesOptions(ground));
+  const wantedApps = async () => wantedOf(services);
+  let operations: Operations | undefined;
+  const failures = await startFailures({
+    store: prefixedStore(store, 'failures/'),
+    operator,
+    agent,
+    wantedApps,
+    onAgents: (list) => {
+      agents.learn(list);
+      operations?.agentsObserved(list);
+    },
+    isStopping: () => existsSync(join(dir, localPaths.stopFile)),
+    log: createLogger('failures'),
+    onFatal,
+  });
+  const packages = packagesOf(ground, () => operations);
+  const apps = createApps(`http://${cluster.control.host}:${cluster.control.port}`, () =>
+    auth.internalToken(),
+  );
+  const door = openStoreDoor(prefixedStore(store, 'door/'));
+  operations = await startOperations({
+    store: prefixedStore(store, 'operations/'),
+    packages,
+    apps,
+    operator,
+    cluster: { url: ground.url, mesosUrl: mesosUrlOf(cluster), publicKey: ground.publicKey },
+    lostAgents: () => lostAgentsOf(failures.state),
+    removeNamespace: door.remove,
+    log: createLogger('operations'),
+    onFatal,
+  });
+  const version = programVersion();
+  const directory = createServiceDirectory(
+    async () => serviceApps(services),
+    () => systemClock.monotonic(),
+  );
+  const routes = gatewayRoutes({
+    cluster,
+    version,
+    operator,
+    agents,
+    services: directory,
+    marathon: services.routes,
+    forAll: [...authRoutes(auth), ...door.routes],
+    forUsers: [
+      ...cosmosOperationRoutes({ operations, packages, apps, operator }),
+      ...packages.routes,
+      ...operationsRoutes(operations, packages, operator),
+      ...failuresRoutes(failures.state),
+      statusRoute({
+        cluster,
+        version,
+        operator,
+        failures: failures.state,
+        operations: operations.state,
+        wantedApps,
+      }),
+      logsRoute({ operator, agent }),
+    ],
+  });
+  const server = await startGateway({
+    cluster,
+    routes,
+    auth,
+    services: directory,
+    log: createLogger('gateway'),
+  });
+  return {
+    host: server.host,
+    port: server.port,
+    stop: async () => {
+      operations?.stop();
+      failures.stop();
+      await server.close();
+      await services.stop();
+      await store.close();
+    },
+  };
+}
+
+async function layGround(dir: string, log: Logger): Promise<Ground> {
   const cluster = readCluster(dir);
-  throw new DcosError('failed', `the control plane of ${cluster.name} is not ready yet`);
+  const clusterKey = readClusterFile(dir, localPaths.clusterKey);
+  const publicKey = readClusterFile(dir, localPaths.tokenPublicKey);
+  const store = await openLmdbStore(join(dir, localPaths.server('control'), 'store'));
+  const auth = await openAuth({
+    clusterKey,
+    privateKeyPem: readClusterFile(dir, localPaths.tokenPrivateKey),
+    publicKeyPem: publicKey,
+    credential: readClusterFile(dir, localPaths.credential),
+    store: prefixedStore(store, 'auth/'),
+    clock: systemClock,
+    random: systemRandom,
+  });
+  return {
+    dir,
+    cluster,
+    clusterKey,
+    publicKey,
+    url: `http://${cluster.control.advertise}`,
+    store,
+    auth,
+    operator: createOperator(cluster, clusterKey),
+    onFatal: (error) => {
+      log.error('the control plane must start again', { error: messageOf(error) });
+      process.exit(1);
+    },
+  };
+}
+
+function servicesOptions({ cluster, clusterKey, store, onFatal }: Ground) {
+  return {
+    store: prefixedStore(store, 'services/'),
+    mesosUrl: mesosUrlOf(cluster),
+    frameworkName: servicesFramework,
+    role: servicesFramework,
+    principal: servicesFramework,
+    secret: secretOf(clusterKey, servicesFramework),
+    clock: systemClock,
+    log: createLogger('services'),
+    resolveSecret: (source: string): string => {
+      const account = /^account\/(.+)$/.exec(source)?.[1];
+      if (account === undefined) throw new DcosError('not-found', `there is no secret ${source}`);
+      return secretOf(clusterKey, account);
+    },
+    onFatal,
+  };
+}
+
+function packagesOf(ground: Ground, operations: () => Operations | undefined) {
+  const { dir, clusterKey, url, operator } = ground;
+  const programDir = programFolder();
+  return createPackages({
+    registryDir: join(programDir, 'packages-registry'),
+    programDir,
+    artifactsDir: join(dir, localPaths.server('control'), 'artifacts'),
+    clusterKey,
+    advertiseUrl: url,
+    repositories: {
+      maven: process.env.DCOS_REPOSITORY_MAVEN,
+      pypi: process.env.DCOS_REPOSITORY_PYPI,
+      npm: process.env.DCOS_REPOSITORY_NPM,
+    },
+    needsNode: async () => {
+      const { agents = [] } = await operator.agents();
+      return agents.some(
+        ({ agent_info }) => !agent_info.attributes?.some(({ name }) => name === 'node'),
+      );
+    },
+    installed: () =>
+      [...(operations()?.state.installed.values() ?? [])].map(
+        ({ appId, release, userOptions }) => ({
+          ...release,
+          appId,
+          userOptions,
+        }),
+      ),
+  });
+}
+
+function wantedOf(services: Services): Map<string, number> {
+  return new Map(
+    services.listApps().map(({ id, instances }) => [serviceKey(servicesFramework, id), instances]),
+  );
+}
+
+function serviceApps(services: Services) {
+  return services.listApps().map((app) => ({ ...app, tasks: services.tasks(app.id) }));
+}
+
+function lostAgentsOf({ agents }: FailuresState) {
+  return [...agents.values()]
+    .filter(({ state, roles }) => state === 'unreachable' && roles.length > 0)
+    .map(({ id, hostname, roles }) => ({ agentId: id, hostname, roles }));
+}
+
+/** The installed program's own folder: the nearest one above this file that has a `package.json`. */
+function programFolder(): string {
+  let folder = dirname(fileURLToPath(import.meta.url));
+  while (!existsSync(join(folder, 'package.json'))) {
+    const above = dirname(folder);
+    if (above === folder)
+      throw new DcosError('internal', 'the installed program has no package.json');
+    folder = above;
+  }
+  return folder;
+}
+
+function programVersion(): string {
+  const text = readFileSync(join(programFolder(), 'package.json'), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
 }

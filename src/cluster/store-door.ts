@@ -33,8 +33,15 @@ interface Namespace {
   bytes: number;
 }
 
-/** The routes of the door over `store`. */
-export function storeDoorRoutes(store: Store): Route[] {
+/** An open door. */
+export interface StoreDoor {
+  readonly routes: readonly Route[];
+  /** Removes all that the namespace of `account` holds; a scheduler that still writes there is fenced. */
+  remove(account: string): Promise<void>;
+}
+
+/** Opens the door over `store`. */
+export function openStoreDoor(store: Store): StoreDoor {
   const open = new Map<string, Promise<Namespace>>();
   const namespace = (name: string): Promise<Namespace> => {
     const known = open.get(name) ?? load(store, name);
@@ -57,7 +64,19 @@ export function storeDoorRoutes(store: Store): Route[] {
       return { status: 200, json: await handle(request, encodeURIComponent(name)) };
     },
   });
-  return [
+  const clear = async (ns: string): Promise<void> => {
+    const held = await namespace(ns);
+    const writes: Write[] = [...held.sizes.keys()].map((key) => ({
+      key: `data/${ns}/${key}`,
+      value: null,
+    }));
+    // The epoch stays, one higher: a scheduler that still runs must not write into what was removed.
+    held.epoch += 1;
+    held.sizes.clear();
+    held.bytes = 0;
+    await store.commit([...writes, { key: `epoch/${ns}`, value: held.epoch }]);
+  };
+  const routes = [
     route('POST', '/epoch', async (_request, ns) => {
       const held = await namespace(ns);
       held.epoch += 1;
@@ -83,19 +102,11 @@ export function storeDoorRoutes(store: Store): Route[] {
       return {};
     }),
     route('DELETE', '', async (_request, ns) => {
-      const held = await namespace(ns);
-      // The epoch stays, one higher: a scheduler that still runs must not write into what was removed.
-      const writes: Write[] = [...held.sizes.keys()].map((key) => ({
-        key: `data/${ns}/${key}`,
-        value: null,
-      }));
-      held.epoch += 1;
-      await store.commit([...writes, { key: `epoch/${ns}`, value: held.epoch }]);
-      held.sizes.clear();
-      held.bytes = 0;
+      await clear(ns);
       return {};
     }),
   ];
+  return { routes, remove: (account) => clear(encodeURIComponent(account)) };
 }
 
 /** A namespace belongs to the service account of its name; users may look after any. */
