@@ -1,7 +1,7 @@
 // Bundles each program into dist/, so that it starts fast and needs nothing but lmdb's prebuilt
 // binary beside it.
 // `node scripts/build.js` builds all of them, `node scripts/build.js dcos` the named ones.
-import { mkdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -77,6 +77,22 @@ async function buildCommandLine() {
   });
 }
 
+/**
+ * Split, so that each role of dcos-cluster loads only its own code. The pieces lie beside the program itself: what is found
+ * by a path relative to a module's own stays where it is.
+ */
+async function buildServer(name, path) {
+  const pieces = `${name}-piece-`;
+  for (const file of await readdir(dist)) if (file.startsWith(pieces)) await rm(join(dist, file));
+  await build({
+    ...common,
+    entryPoints: { [name]: path },
+    outdir: dist,
+    splitting: true,
+    chunkNames: `${pieces}[hash]`,
+  });
+}
+
 const wanted = process.argv.slice(2);
 const isWanted = (name) => wanted.length === 0 || wanted.includes(name);
 const serverEntries = Object.fromEntries(
@@ -89,7 +105,5 @@ if (wanted.length === 0) await rm(dist, { recursive: true, force: true });
 await mkdir(dist, { recursive: true });
 await Promise.all([
   isWanted('dcos') ? buildCommandLine() : undefined,
-  Object.keys(serverEntries).length > 0
-    ? build({ ...common, entryPoints: serverEntries, outdir: dist })
-    : undefined,
+  ...Object.entries(serverEntries).map(([name, path]) => buildServer(name, path)),
 ]);

@@ -77,9 +77,7 @@ export async function runControl(dir: string): Promise<RunningServer> {
     onFatal,
   });
   const packages = packagesOf(ground, () => operations);
-  const apps = createApps(`http://${cluster.control.host}:${cluster.control.port}`, () =>
-    auth.internalToken(),
-  );
+  const apps = createApps(ownUrl(cluster), () => auth.internalToken());
   const door = openStoreDoor(prefixedStore(store, 'door/'));
   operations = await startOperations({
     store: prefixedStore(store, 'operations/'),
@@ -219,6 +217,11 @@ function packagesOf(ground: Ground, operations: () => Operations | undefined) {
         }),
       ),
   });
+}
+
+/** How the control plane reaches itself. */
+function ownUrl({ control: { host, port } }: LocalCluster): string {
+  return `http://${host === '0.0.0.0' ? '127.0.0.1' : host}:${port}`;
 }
 
 function wantedOf(services: Services): Map<string, number> {

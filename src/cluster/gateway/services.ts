@@ -1,27 +1,15 @@
 /** Where the service behind `/service/<name>` runs: a task of the app that carries the label DCOS_SERVICE_NAME. */
-import { z } from 'zod';
 import { DcosError } from '../../core/errors.js';
 
-/** What is read of a Marathon app. */
-const appSchema = z.looseObject({
-  id: z.string(),
-  labels: z.record(z.string(), z.string()).optional(),
-  tasks: z
-    .array(
-      z.looseObject({
-        host: z.string().optional(),
-        ports: z.array(z.number()).optional(),
-        state: z.string().optional(),
-        ipAddresses: z.array(z.looseObject({ ipAddress: z.string().optional() })).optional(),
-      }),
-    )
-    .optional(),
-});
-export type ServiceApp = z.infer<typeof appSchema>;
-
-/** Parses the answer of `GET /v2/apps?embed=apps.tasks`. */
-export function parseApps(answer: unknown): ServiceApp[] {
-  return z.looseObject({ apps: z.array(appSchema) }).parse(answer).apps;
+/** What is looked at of an app. */
+export interface ServiceApp {
+  readonly labels?: Readonly<Record<string, string>> | undefined;
+  readonly tasks: readonly {
+    readonly host?: string | undefined;
+    readonly ports?: readonly number[] | undefined;
+    readonly state?: string | undefined;
+    readonly ipAddresses?: readonly { readonly ipAddress: string }[] | undefined;
+  }[];
 }
 
 /** A place where a service answers. */
@@ -47,9 +35,10 @@ export function serviceAt(apps: readonly ServiceApp[], path: string): ServicePla
 function originOf(app: ServiceApp): string | undefined {
   const index = Number(app.labels?.DCOS_SERVICE_PORT_INDEX ?? 0);
   const scheme = app.labels?.DCOS_SERVICE_SCHEME === 'https' ? 'https' : 'http';
-  for (const { host, ports, state, ipAddresses } of app.tasks ?? []) {
-    const port = ports?.[index];
+  for (const { host, ports, state, ipAddresses } of app.tasks) {
+    // Names of agents need not resolve; addresses do not have to.
     const address = ipAddresses?.[0]?.ipAddress ?? host;
+    const port = ports?.[index];
     if (port === undefined || address === undefined) continue;
     if (state === undefined || state === 'TASK_RUNNING') return `${scheme}://${address}:${port}`;
   }
