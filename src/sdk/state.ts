@@ -108,6 +108,8 @@ export interface State {
   serviceUuid: string;
   frameworkId: string | undefined;
   connected: boolean;
+  /** ms since 1970: calls from before were not heard. */
+  subscribedAt: number;
   readonly configs: Map<string, ServiceConfig>;
   targetId: string | undefined;
   /** The first deployment is complete: from now on the `update` plan is the deploy plan. */
@@ -164,6 +166,7 @@ export function stateOf(options: StateOptions, records: ReadonlyMap<string, unkn
     serviceUuid: (records.get(recordKeys.service) as { uuid?: string } | undefined)?.uuid ?? '',
     frameworkId: (records.get(recordKeys.framework) as { id?: string } | undefined)?.id,
     connected: false,
+    subscribedAt: 0,
     configs: new Map(),
     targetId: (records.get(recordKeys.target) as { id?: string } | undefined)?.id,
     deployed: records.get(recordKeys.deployed) === true,

@@ -186,6 +186,7 @@ function forgetConfigs(state: State, writes: Write[]): void {
 
 function subscribed(state: State, frameworkId: string, { writes }: Notes, now: number): void {
   state.connected = true;
+  state.subscribedAt = now;
   if (state.frameworkId !== frameworkId) {
     state.frameworkId = frameworkId;
     writes.push({ key: recordKeys.framework, value: { id: frameworkId } });
@@ -271,8 +272,9 @@ function kill(
 function settle(state: State, offers: readonly Offer[], writes: Write[], now: number): Effect[] {
   refreshPlans(state, writes, now);
   const effects: Effect[] = [];
-  const work = workOf(state, writes, now);
-  let wakeAt = work.wakeAt;
+  // Without a subscription no call would be heard: everything waits for the next one.
+  const work = state.connected ? workOf(state, writes, now) : { placements: [], kills: [] };
+  let wakeAt: number | undefined = 'wakeAt' in work ? work.wakeAt : undefined;
   const wake = (at: number): void => {
     wakeAt = Math.min(wakeAt ?? at, at);
   };
@@ -280,8 +282,7 @@ function settle(state: State, offers: readonly Offer[], writes: Write[], now: nu
     effects.push(kill(state, instance, reason, writes, now));
   }
   effects.push(...againKilled(state, writes, now, wake));
-  const placements = state.connected && state.frameworkId !== undefined ? work.placements : [];
-  const { effects: answers, waiting } = answerOffers(state, offers, placements, writes, now);
+  const { effects: answers, waiting } = answerOffers(state, offers, work.placements, writes, now);
   effects.push(...answers);
   if (answers.length > 0 || work.kills.length > 0) refreshPlans(state, writes, now);
   const wanted = new Set([
@@ -328,11 +329,12 @@ function againKilled(
   wake: (at: number) => void,
 ): Effect[] {
   const effects: Effect[] = [];
+  if (!state.connected) return effects;
   for (const instance of [...state.instances.values()]) {
     const { task } = instance;
     if (task?.kill === undefined || !isLive(task)) continue;
     const { reason, sentAt } = task.kill;
-    if (now - sentAt >= killAgainMs || sentAt > now) {
+    if (sentAt < state.subscribedAt || now - sentAt >= killAgainMs || sentAt > now) {
       effects.push(kill(state, instance, reason, writes, now));
       wake(now + killAgainMs);
     } else wake(sentAt + killAgainMs);
