@@ -6,9 +6,11 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Incident } from '../../src/wire/incidents.js';
+import type { Operation } from '../../src/wire/operations.js';
 import { leavesOf, procOf, signal, taskProcs } from '../helpers/procfs.js';
 import { until } from '../helpers/wait.js';
 import type { Engine } from '../live/engine.js';
+import { ask } from '../live/gateway.js';
 import type { Live } from '../live/live.js';
 import { holdings, runningTasks, type StateTask } from '../live/state.js';
 
@@ -156,7 +158,7 @@ function webPid(live: Live, taskId: string): number {
 async function oneIncident(live: Live, agentId: string, lost: StateTask[]): Promise<void> {
   const incident = await until(
     async () => {
-      const answer = await live.json<Incident[] | { incidents: Incident[] }>(['failures']);
+      const answer = await live.json<Incident[] | { incidents: Incident[] }>(['failures', '--all']);
       const incidents = Array.isArray(answer) ? answer : answer.incidents;
       const found = incidents.filter(({ agent }) => agent?.id === agentId);
       const [only] = found.filter(({ kind }) => kind === 'agent' || kind === 'rack');
@@ -196,11 +198,11 @@ async function controlKilled(live: Live, engine: Engine): Promise<void> {
   const first = live.dcos(args);
   await until(
     async () => {
-      const { operations } = await live.json<{ operations: { appId: string }[] }>(['operations']);
+      const { operations } = await ask<{ operations: Operation[] }>(live, '/operations');
       return operations.some(({ appId }) => appId === '/second');
     },
     { what: 'the operation to be recorded', everyMs: 20 },
-  ).catch(() => {});
+  );
   await engine.killControl();
   await first;
   await live.ok(args);

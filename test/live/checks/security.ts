@@ -7,6 +7,7 @@ import { secretOf } from '../../../src/core/credentials.js';
 import { callHttp, callJson } from '../../../src/core/http/request.js';
 import { allProcs, belongsTo } from '../../helpers/procfs.js';
 import { embedded, localCluster } from '../engine.js';
+import { clusterKey, gatewayUrl, localPath, login } from '../gateway.js';
 import type { Live, LiveCheck } from '../live.js';
 
 /** Paths of the gateway that ask for a token. */
@@ -63,29 +64,12 @@ export const security: LiveCheck = {
   },
 };
 
-const local = (live: Live, ...names: string[]): string => join(live.dcosDir, 'local', ...names);
-const gateway = (live: Live): string => {
-  const { control } = localCluster(live);
-  return `http://127.0.0.1:${control.port}`;
-};
-const clusterKey = (live: Live): string =>
-  readFileSync(local(live, 'keys', 'cluster.key'), 'utf8').trim();
-
-async function login(live: Live, uid?: string): Promise<string> {
-  const own = JSON.parse(readFileSync(local(live, 'credential'), 'utf8')) as { password: string };
-  const json = uid === undefined ? own : { uid, password: secretOf(clusterKey(live), uid) };
-  const url = `${gateway(live)}/acs/api/v1/auth/login`;
-  const answer = await callJson({ method: 'POST', url, json });
-  assert.equal(answer.status, 200, JSON.stringify(answer.json));
-  return (answer.json as { token: string }).token;
-}
-
 /** A token of this cluster that ended a minute ago. */
 function expiredToken(live: Live): string {
   const part = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
   const end = Math.floor(Date.now() / 1000) - 60;
   const text = `${part({ alg: 'EdDSA', typ: 'JWT' })}.${part({ uid: 'admin', exp: end, iat: end - 9 })}`;
-  const key = createPrivateKey(readFileSync(local(live, 'keys', 'token-private.pem')));
+  const key = createPrivateKey(readFileSync(localPath(live, 'keys', 'token-private.pem')));
   return `${text}.${sign(null, Buffer.from(text), key).toString('base64url')}`;
 }
 
@@ -103,19 +87,23 @@ async function doors(live: Live): Promise<void> {
   for (const [method, path] of guarded) {
     for (const [name, authorization] of Object.entries(bad)) {
       const headers = authorization === undefined ? {} : { authorization };
-      const { status } = await callHttp({ method, url: gateway(live) + path, headers });
+      const { status } = await callHttp({ method, url: gatewayUrl(live) + path, headers });
       if (status !== 401) wrong.push(`${method} ${path} with ${name} token: ${status}`);
     }
   }
   assert.deepEqual(wrong, []);
   for (const authorization of [`token=${good}`, `Bearer ${good}`]) {
-    const url = `${gateway(live)}/status`;
+    const url = `${gatewayUrl(live)}/status`;
     assert.equal((await callHttp({ method: 'GET', url, headers: { authorization } })).status, 200);
   }
   for (const path of ['/ping', '/metadata', '/acs/api/v1/auth/providers']) {
-    assert.equal((await callHttp({ method: 'GET', url: gateway(live) + path })).status, 200, path);
+    assert.equal(
+      (await callHttp({ method: 'GET', url: gatewayUrl(live) + path })).status,
+      200,
+      path,
+    );
   }
-  const url = `${gateway(live)}/acs/api/v1/auth/login`;
+  const url = `${gatewayUrl(live)}/acs/api/v1/auth/login`;
   const json = { uid: 'admin', password: 'wrong' };
   assert.equal((await callJson({ method: 'POST', url, json })).status, 401);
 }
@@ -143,7 +131,7 @@ async function mesosDoors(live: Live): Promise<void> {
 async function namespaces(live: Live): Promise<void> {
   const headers = { authorization: `token=${await login(live, 'hello-world')}` };
   const read = async (name: string): Promise<number> => {
-    const url = `${gateway(live)}/store/v1/${name}/records?prefix=`;
+    const url = `${gatewayUrl(live)}/store/v1/${name}/records?prefix=`;
     return (await callHttp({ method: 'GET', url, headers })).status;
   };
   assert.equal(await read('hello-world'), 200);
@@ -156,26 +144,26 @@ async function namespaces(live: Live): Promise<void> {
 async function rebinding(live: Live): Promise<void> {
   const authorization = `token=${await login(live)}`;
   for (const headers of [{ host: 'evil.example' }, { origin: 'http://evil.example' }]) {
-    const url = `${gateway(live)}/status`;
+    const url = `${gatewayUrl(live)}/status`;
     const answer = await callHttp({ method: 'GET', url, headers: { authorization, ...headers } });
     assert.equal(answer.status, 403, JSON.stringify(headers));
   }
 }
 
 async function artifacts(live: Live): Promise<void> {
-  const url = `${gateway(live)}/artifacts/${'0'.repeat(40)}/${'0'.repeat(64)}/x.tgz`;
+  const url = `${gatewayUrl(live)}/artifacts/${'0'.repeat(40)}/${'0'.repeat(64)}/x.tgz`;
   const { status } = await callHttp({ method: 'GET', url });
   assert.ok(status >= 400 && status < 500, String(status));
-  const traversal = `${gateway(live)}/artifacts/x/..%2F..%2Fkeys/cluster.key`;
+  const traversal = `${gatewayUrl(live)}/artifacts/x/..%2F..%2Fkeys/cluster.key`;
   assert.ok((await callHttp({ method: 'GET', url: traversal })).status >= 400);
 }
 
 function modes(live: Live): void {
   const files = [
-    local(live, 'credential'),
-    ...readdirSync(local(live, 'keys'))
+    localPath(live, 'credential'),
+    ...readdirSync(localPath(live, 'keys'))
       .filter((name) => name !== 'token-public.pem')
-      .map((name) => local(live, 'keys', name)),
+      .map((name) => localPath(live, 'keys', name)),
     ...tomls(live),
   ];
   assert.ok(files.length >= 3, String(files));
@@ -193,7 +181,7 @@ function tomls(live: Live): string[] {
 
 async function canaries(live: Live): Promise<void> {
   const key = clusterKey(live);
-  const credential = readFileSync(local(live, 'credential'), 'utf8');
+  const credential = readFileSync(localPath(live, 'credential'), 'utf8');
   const token = await login(live);
   const secrets: Record<string, string> = {
     'cluster key': key,
@@ -203,7 +191,7 @@ async function canaries(live: Live): Promise<void> {
     'secret of control': secretOf(key, 'control'),
     token,
     'private key':
-      readFileSync(local(live, 'keys', 'token-private.pem'), 'utf8').split('\n')[1] ?? '',
+      readFileSync(localPath(live, 'keys', 'token-private.pem'), 'utf8').split('\n')[1] ?? '',
   };
   for (const path of tomls(live)) {
     const saved = /dcos_acs_token\s*=\s*"([^"]+)"/.exec(readFileSync(path, 'utf8'))?.[1];
@@ -219,11 +207,11 @@ async function canaries(live: Live): Promise<void> {
 }
 
 function logs(live: Live): [string, string][] {
-  const all = readdirSync(local(live), { recursive: true, encoding: 'utf8' });
+  const all = readdirSync(localPath(live), { recursive: true, encoding: 'utf8' });
   return all
     .filter((name) => /(?:^|\/)(?:log(?:\.1)?|stdout|stderr)$/.test(name))
-    .filter((name) => statSync(local(live, name)).isFile())
-    .map((name) => [name, readFileSync(local(live, name), 'utf8')]);
+    .filter((name) => statSync(localPath(live, name)).isFile())
+    .map((name) => [name, readFileSync(localPath(live, name), 'utf8')]);
 }
 
 function commands(live: Live): [string, string][] {
@@ -247,11 +235,11 @@ async function answers(live: Live, token: string): Promise<[string, string][]> {
   ];
   const found: [string, string][] = [['the master', JSON.stringify(await embedded(live).state())]];
   for (const path of gets) {
-    const { body } = await callHttp({ method: 'GET', url: gateway(live) + path, headers });
+    const { body } = await callHttp({ method: 'GET', url: gatewayUrl(live) + path, headers });
     found.push([path, body.toString('utf8')]);
   }
   for (const type of ['GET_STATE', 'GET_TASKS', 'GET_FRAMEWORKS', 'GET_FLAGS']) {
-    const url = `${gateway(live)}/mesos/api/v1`;
+    const url = `${gatewayUrl(live)}/mesos/api/v1`;
     const { json } = await callJson({ method: 'POST', url, headers, json: { type } }).catch(
       (error: unknown) => ({ json: String(error) }),
     );
