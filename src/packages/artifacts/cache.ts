@@ -119,6 +119,11 @@ export async function moveInto(from: string, to: string): Promise<void> {
 /** The error of a file that could not be written. */
 export function storing(path: string, error: unknown): DcosError {
   if (error instanceof DcosError) return error;
+  if (systemCodeOf(error) === undefined) {
+    return new DcosError('corrupt', `${path} cannot be made: ${messageOf(error)}`, {
+      cause: error,
+    });
+  }
   const full = systemCodeOf(error) === 'ENOSPC';
   return new DcosError(
     'io',

@@ -10,7 +10,7 @@ import { extract } from 'tar';
 import { type Entry, openPromise, type ZipFile } from 'yauzl';
 import { DcosError } from '../../core/errors.js';
 import type { FileCache } from './cache.js';
-import { type PackEntry, safeEntryPath } from './pack.js';
+import { leavesFolder, type PackEntry } from './pack.js';
 import type { ArchiveSpec, ArtifactFile } from './resolve.js';
 
 /** The content of one archive, in an order that follows from its spec alone. */
@@ -31,10 +31,9 @@ export async function* entriesOf(spec: ArchiveSpec, cache: FileCache): AsyncGene
 
 /** The path inside our archive of an entry inside another; `undefined` if it is not wanted. */
 function placeOf(name: string, file: ArtifactFile, prefix: string): string | undefined {
-  const safe = safeEntryPath(name, file.purl);
-  if (file.strip === '') return `${prefix}${safe}`;
-  return safe.startsWith(`${file.strip}/`)
-    ? `${prefix}${safe.slice(file.strip.length + 1)}`
+  if (file.strip === '') return `${prefix}${name}`;
+  return name.startsWith(`${file.strip}/`)
+    ? `${prefix}${name.slice(file.strip.length + 1)}`
     : undefined;
 }
 
@@ -47,7 +46,9 @@ async function* zipEntries(
   try {
     const found: { entry: Entry; place: string }[] = [];
     for await (const entry of zip.eachEntry()) {
-      const place = placeOf(entry.fileName, file, prefix);
+      const name = entry.fileName;
+      if (leavesFolder(name)) throw damaged(file, `its entry ${name} leads out of its folder`);
+      const place = placeOf(name, file, prefix);
       if (place !== undefined && !place.endsWith('/')) found.push({ entry, place });
       if (found.length > 100_000) throw damaged(file, 'it has too many entries');
     }
@@ -87,14 +88,20 @@ async function* tgzEntries(
 ): AsyncGenerator<PackEntry> {
   const folder = await cache.workFolder();
   const found: PackEntry[] = [];
+  let refusal: DcosError | undefined;
   try {
     await extract({
       file: path,
       cwd: folder,
       strict: true,
       preserveOwner: false,
-      filter: (name, entry) => wanted(name, 'type' in entry ? entry.type : 'File', file, prefix),
+      filter: (name, entry) => {
+        const type = 'type' in entry ? entry.type : 'File';
+        refusal ??= refusalOf(name, type, file);
+        return refusal === undefined && placeOf(name, file, '') !== undefined;
+      },
     });
+    if (refusal !== undefined) throw refusal;
     for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
       if (!entry.isFile()) continue;
       const onDisk = join(entry.parentPath, entry.name);
@@ -110,10 +117,12 @@ async function* tgzEntries(
   }
 }
 
-function wanted(name: string, type: string, file: ArtifactFile, prefix: string): boolean {
-  if (placeOf(name, file, prefix) === undefined || type === 'Directory') return false;
-  if (type === 'File' || type === 'OldFile') return true;
-  throw damaged(file, `${name} is a ${type}`);
+/** Why an entry cannot be taken; `undefined` if it can be, or is not wanted. Never throws: tar calls it from a stream. */
+function refusalOf(name: string, type: string, file: ArtifactFile): DcosError | undefined {
+  if (leavesFolder(name)) return damaged(file, `its entry ${name} leads out of its folder`);
+  if (placeOf(name, file, '') === undefined) return undefined;
+  if (['File', 'OldFile', 'Directory'].includes(type)) return undefined;
+  return damaged(file, `${name} is a ${type}`);
 }
 
 function damaged(file: ArtifactFile, reason: string): DcosError {

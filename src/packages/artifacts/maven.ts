@@ -20,6 +20,7 @@ export async function fetchWithMaven(
     await mkdir(join(cwd, 'out'), { recursive: true });
     await writeFile(join(cwd, 'pom.xml'), pomOf(round));
     await runTool({
+      name: 'mvn',
       command: 'mvn',
       args: [
         ...['-B', '-f', join(cwd, 'pom.xml'), plugin],

@@ -17,6 +17,7 @@ export async function fetchWithNpm(
     const out = join(folder, `out-${index}`);
     await mkdir(out, { recursive: true });
     await runTool({
+      name: 'npm',
       command: 'npm',
       args: [
         ...['pack', '--ignore-scripts', '--loglevel=error', '--pack-destination', out],

@@ -33,6 +33,8 @@ export interface Packed {
 // 2000-01-01: a date that every tool can show, and no clock is asked.
 const mtime = new Date(946_684_800_000);
 const block = 512;
+// Far above any real set; what an archive claims to unpack to is not to be believed.
+const maxContent = 16 * 1024 ** 3;
 
 /**
  * Writes a gzipped tar file. `onBytes` hears of content as it is packed. Throws `io`, `corrupt`.
@@ -69,7 +71,12 @@ async function* tarOf(
   entries: AsyncIterable<PackEntry> | Iterable<PackEntry>,
   onBytes: (bytes: number) => void,
 ): AsyncGenerator<Buffer> {
+  let total = 0;
   for await (const entry of entries) {
+    total += entry.size;
+    if (total > maxContent) {
+      throw new DcosError('corrupt', `an archive would hold more than ${maxContent} bytes`);
+    }
     yield headerOf(entry);
     let size = 0;
     for await (const chunk of await entry.open()) {
@@ -102,9 +109,7 @@ function headerOf(entry: PackEntry): Buffer {
   return Buffer.concat([new Pax({ path: entry.path, size: entry.size }).encode(), buffer]);
 }
 
-/** Refuses a name that would leave the archive's folder. Throws `corrupt`. */
-export function safeEntryPath(path: string, archive: string): string {
-  const bad = path.startsWith('/') || path.includes('\\') || path.split('/').includes('..');
-  if (!bad) return path;
-  throw new DcosError('corrupt', `${archive} has an entry that leads out of its folder: ${path}`);
+/** Whether an entry's name would lead out of the folder that its archive is unpacked in. */
+export function leavesFolder(path: string): boolean {
+  return path.startsWith('/') || path.includes('\\') || path.split('/').includes('..');
 }

@@ -24,6 +24,7 @@ export async function fetchWithPip(
   await writeFile(requirements, requirementsOf(files));
   try {
     await runTool({
+      name: 'pip',
       command: 'python3',
       args: [
         ...['-m', 'pip', 'download', '--no-deps', '--only-binary=:all:', '--require-hashes'],

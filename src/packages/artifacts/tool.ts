@@ -6,6 +6,8 @@ import { DcosError, systemCodeOf } from '../../core/errors.js';
 
 /** One run of a tool. */
 export interface ToolRun {
+  /** As users know it. */
+  readonly name: string;
   readonly command: string;
   readonly args: readonly string[];
   readonly cwd: string;
@@ -27,7 +29,7 @@ const offline = new RegExp(
     ...['UnknownHost', 'Name or service not known', 'name resolution', 'ENOTFOUND', 'EAI_AGAIN'],
     ...['ECONNREFUSED', 'ECONNRESET', 'ETIMEDOUT', 'Connection refused', 'Connection timed out'],
     ...['Connect timed out', 'Network is unreachable', 'No route to host', 'new connection'],
-    ...['Max retries exceeded', 'offline mode', 'ENOTCACHED'],
+    ...['Max retries exceeded', 'offline mode', 'ENOTCACHED', 'from versions: none'],
   ].join('|'),
   'i',
 );
@@ -44,7 +46,7 @@ export function runTool(run: ToolRun): Promise<string> {
     }
     const child = spawn(run.command, run.args, {
       cwd: run.cwd,
-      env: { ...environment(), ...run.env },
+      env: { ...environment(), NO_COLOR: '1', ...run.env },
       stdio: ['ignore', 'pipe', 'pipe'],
       // A group of its own, so that the Java or Python behind a wrapper script dies with it.
       detached: true,
@@ -79,8 +81,7 @@ export function runTool(run: ToolRun): Promise<string> {
       done();
       if (code === 0) resolve(output);
       else if (run.signal.aborted) reject(interrupted(run));
-      else if (timedOut)
-        reject(new DcosError('timeout', `${run.command} ran for more than 30 min`));
+      else if (timedOut) reject(new DcosError('timeout', `${run.name} ran for more than 30 min`));
       else reject(failed(run, output));
     });
   });
@@ -101,13 +102,13 @@ function environment(): NodeJS.ProcessEnv {
 }
 
 function interrupted(run: ToolRun): DcosError {
-  return new DcosError('interrupted', `${run.command} was stopped`);
+  return new DcosError('interrupted', `${run.name} was stopped`);
 }
 
 function missing(run: ToolRun): DcosError {
   return new DcosError(
     'failed',
-    `${run.command} is needed to fetch this package and was not found`,
+    `${run.name} is needed to fetch this package: ${run.command} was not found`,
     {
       hint: `${run.install}, or ${nameRepository(run)}`,
     },
@@ -121,18 +122,22 @@ function nameRepository({ baseUrlKey }: ToolRun): string {
 function failed(run: ToolRun, output: string): DcosError {
   const data = { output: output.slice(-4000) };
   if (/No space left on device|ENOSPC/.test(output)) {
-    return new DcosError('io', `the disk is full: ${run.command} could not store what it fetched`, {
+    return new DcosError('io', `the disk is full: ${run.name} could not store what it fetched`, {
       hint: 'free some space and try again; what was fetched completely is kept',
       data,
     });
   }
   if (offline.test(output)) {
-    return new DcosError('unreachable', `${run.command} could not reach its repository`, {
-      hint: `check its network, proxy and mirror settings, or ${nameRepository(run)}`,
-      data,
-    });
+    return new DcosError(
+      'unreachable',
+      `${run.name} could not reach its repository, or found nothing there`,
+      {
+        hint: `check its network, proxy and mirror settings, or ${nameRepository(run)}`,
+        data,
+      },
+    );
   }
-  return new DcosError('failed', `${run.command} failed: ${telling(output)}`, { data });
+  return new DcosError('failed', `${run.name} failed: ${telling(output)}`, { data });
 }
 
 /** The line of the output that says most. */
