@@ -5,7 +5,7 @@ import { cpSync, createWriteStream, mkdirSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { readSigningKey, signToken } from '../../src/cluster/auth/tokens.js';
-import { storeDoorRoutes } from '../../src/cluster/store-door.js';
+import { openStoreDoor } from '../../src/cluster/store-door.js';
 import { secretOf } from '../../src/core/credentials.js';
 import { callJson } from '../../src/core/http/request.js';
 import { type Server, startServer } from '../../src/core/http/server.js';
