@@ -68,7 +68,7 @@ export async function startDoor(clusterKey: string): Promise<Door> {
           return { status: 200, json: { token: sign(uid) } };
         },
       },
-      ...storeDoorRoutes(memoryStore(records)),
+      ...openStoreDoor(memoryStore(records)).routes,
     ],
     authenticate: async (headers) => {
       const token = tokenOf(headers.authorization);
