@@ -46,6 +46,11 @@ export class Given {
     return this.#values[name] === true;
   }
 
+  /** Whether `--no-<name>` is given. */
+  isRefused(name: string): boolean {
+    return this.#values[name] === false;
+  }
+
   /** The value of a flag, if it is given. */
   text(name: string): string | undefined {
     const value = this.#values[name];

@@ -24,6 +24,8 @@ export interface Colours {
 export interface Io {
   /** Whether somebody can answer questions. */
   readonly canAsk: boolean;
+  /** Whether talk is read by a person as it comes. */
+  readonly isTalkTerminal: boolean;
   /** Whether results are read by a person. */
   readonly isTerminal: boolean;
   /** Of the terminal that results go to. */
@@ -79,6 +81,7 @@ export function createIo({ env, verbosity }: Streams): Io {
   };
   return {
     canAsk,
+    isTalkTerminal,
     isTerminal: stdout.isTTY === true,
     width: stdout.columns ?? 80,
     result: (text) => void stdout.write(`${text}\n`),

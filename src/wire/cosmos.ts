@@ -4,14 +4,9 @@
  */
 import { z } from 'zod';
 import { DcosError, type ErrorCode } from '../core/errors.js';
+import { mediaType } from './media-type.js';
 
-/**
- * `application/vnd.dcos.<ns>.<kind>+json;charset=utf-8;version=vN`; `ns` is `package` by default.
- */
-export function mediaType(kind: string, version: number, ns = 'package'): string {
-  const name = kind === '' ? ns : `${ns}.${kind}`;
-  return `application/vnd.dcos.${name}+json;charset=utf-8;version=v${version}`;
-}
+export { mediaType };
 
 /** The media type of every error body. */
 export const errorMediaType = mediaType('error', 1);

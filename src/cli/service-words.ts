@@ -1,0 +1,56 @@
+/** The words of `dcos service plan|pod|endpoints … <service>`: the service stands last, what else is named before it. */
+import { listApps } from '../client/apps.js';
+import { asObject } from '../client/answers.js';
+import type { Http } from '../client/http.js';
+import { DcosError } from '../core/errors.js';
+import type { Given } from './command.js';
+import { didYouMean } from './suggest.js';
+
+/** Splits what was typed; `names` says what may stand before the service, the first `least` of them must. Throws `usage`. */
+export function serviceWords(
+  given: Given,
+  names: readonly string[],
+  least: number,
+): { service: string; words: readonly string[] } {
+  const service = given.words.at(-1) ?? '';
+  const words = given.words.slice(0, -1);
+  if (words.length < least) {
+    throw new DcosError('usage', `missing: ${names.slice(words.length, least).map((name) => `<${name}>`).join(' ')}`, {
+      hint: 'The form is: dcos <service> <plan|pod|endpoints> …, or dcos service <plan|pod|endpoints> … <service>',
+    });
+  }
+  if (words.length > names.length) {
+    throw new DcosError('usage', `too many words: ${words.slice(names.length).join(' ')}`);
+  }
+  return { service, words };
+}
+
+/** Runs a call to a service; where the service is not there at all, says so with the nearest name. */
+export async function askService<T>(http: Http, service: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof DcosError) || !mayBeAbsent(error)) throw error;
+    const known = await serviceNames(http).catch(() => undefined);
+    const name = service.replace(/^\//, '');
+    if (known === undefined || known.includes(name)) throw error;
+    throw new DcosError('not-found', `there is no service '${name}'`, {
+      hint:
+        didYouMean(name, known) ??
+        (known.length === 0 ? 'None is installed. See: dcos package search' : `Services: ${known.join(', ')}`),
+      cause: error,
+    });
+  }
+}
+
+const mayBeAbsent = (error: DcosError): boolean =>
+  error.status === 404 || error.status === 502 || error.status === 503;
+
+/** The names of the services that can be asked: apps that say so by a label. */
+async function serviceNames(http: Http): Promise<string[]> {
+  const apps = await listApps(http);
+  return apps.flatMap((app) => {
+    const { DCOS_SERVICE_NAME } = asObject(app.labels);
+    return typeof DCOS_SERVICE_NAME === 'string' ? [DCOS_SERVICE_NAME] : [];
+  });
+}
