@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-// The version is answered before anything is loaded: it is asked by every script that looks whether dcos is there.
+// The version is answered before anything is loaded: it is asked by every script that looks whether
+// dcos is there.
 import { readFileSync } from 'node:fs';
 
 if (process.argv[2] === '--version') {

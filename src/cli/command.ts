@@ -1,4 +1,7 @@
-/** What a command is: its help and its handler side by side, parsed by commander, run with a context. */
+/**
+ * What a command is: its help and its handler side by side, parsed by commander, run with a
+ * context.
+ */
 import { DcosError } from '../core/errors.js';
 import type { Context } from './context.js';
 

@@ -1,4 +1,7 @@
-/** What every command gets: the environment, the door to the user, the configuration and, on demand, the cluster. */
+/**
+ * What every command gets: the environment, the door to the user, the configuration and, on demand,
+ * the cluster.
+ */
 import type { TomlTable } from 'smol-toml';
 import type { Http } from '../client/http.js';
 import { DcosError } from '../core/errors.js';
@@ -84,7 +87,10 @@ export class Context {
     return localClusterId(this.localDir) === cluster.id;
   }
 
-  /** Logs in to the local cluster with its own credential and keeps the token; `undefined` if that is not possible. */
+  /**
+   * Logs in to the local cluster with its own credential and keeps the token; `undefined` if that
+   * is not possible.
+   */
   async renew(cluster: ClusterConfig): Promise<string | undefined> {
     const credential = readCredential(this.localDir);
     const url = valueAt(cluster.values, 'core.dcos_url');

@@ -4,8 +4,8 @@ import { DcosError } from '../core/errors.js';
 import type { Context } from './context.js';
 
 /**
- * Calls to the current cluster; starts the local one where none is configured, or where it is the current one and down.
- * With `isForbidden` (`--no-up`) it throws `unreachable` instead.
+ * Calls to the current cluster; starts the local one where none is configured, or where it is the
+ * current one and down. With `isForbidden` (`--no-up`) it throws `unreachable` instead.
  */
 export async function ensureCluster(context: Context, isForbidden: boolean): Promise<Http> {
   const cluster = context.cluster();

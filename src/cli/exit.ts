@@ -2,7 +2,10 @@
 import { DcosError, exitStatusByCode, messageOf, systemCodeOf } from '../core/errors.js';
 import { clean } from './output/clean.js';
 
-/** The text for an error: what failed, why, what to do next; with `-v` the cause, with `-vv` its stack. */
+/**
+ * The text for an error: what failed, why, what to do next; with `-v` the cause, with `-vv` its
+ * stack.
+ */
 export function explain(error: unknown, verbosity: number): string {
   const lines = [`Error: ${clean(messageOf(error))}`];
   if (error instanceof DcosError && error.hint !== undefined) lines.push(clean(error.hint));

@@ -1,6 +1,6 @@
 /**
- * The one door to the person or the script at the other end: results on stdout, talk on stderr, questions only on a
- * terminal. Commands never print by another way.
+ * The one door to the person or the script at the other end: results on stdout, talk on stderr,
+ * questions only on a terminal. Commands never print by another way.
  */
 import { DcosError } from '../core/errors.js';
 
@@ -44,7 +44,10 @@ export interface Io {
   colours(): Promise<Colours>;
   /** A line that lives as long as something lasts. */
   progress(text: string): Promise<Progress>;
-  /** A question to be answered with yes or no; `flag` is what a script gives instead. Throws `usage` without a terminal. */
+  /**
+   * A question to be answered with yes or no; `flag` is what a script gives instead. Throws `usage`
+   * without a terminal.
+   */
   confirm(question: string, flag: string): Promise<boolean>;
   /** A question to be answered with text. Throws `usage` without a terminal. */
   ask(question: string, flag: string, options?: { isSecret?: boolean }): Promise<string>;

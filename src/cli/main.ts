@@ -1,4 +1,7 @@
-/** The program `dcos`: finds the command that was typed, runs it, and ends with the status of what happened. */
+/**
+ * The program `dcos`: finds the command that was typed, runs it, and ends with the status of what
+ * happened.
+ */
 import { DcosError } from '../core/errors.js';
 import { Context } from './context.js';
 import { explain, statusOf } from './exit.js';

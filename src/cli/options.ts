@@ -6,7 +6,10 @@ import { fileError } from './local/files.js';
 /** A package's options. */
 export type Options = Readonly<Record<string, unknown>>;
 
-/** The options of a file with each `--set` put over them. Throws `invalid` naming the file or the pair, `usage`. */
+/**
+ * The options of a file with each `--set` put over them. Throws `invalid` naming the file or the
+ * pair, `usage`.
+ */
 export function readOptions(file: string | undefined, pairs: readonly string[]): Options {
   const options = file === undefined ? {} : readObject(file, 'options');
   for (const pair of pairs) setByPath(options, pair);
@@ -19,7 +22,11 @@ export function readObject(file: string, what: string): Record<string, unknown> 
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
-    throw new DcosError('invalid', `cannot read the ${what} file ${fileError(error, file).message}`, { cause: error });
+    throw new DcosError(
+      'invalid',
+      `cannot read the ${what} file ${fileError(error, file).message}`,
+      { cause: error },
+    );
   }
   return parseObject(text, `the ${what} file ${file}`);
 }
@@ -61,16 +68,24 @@ function setByPath(target: Record<string, unknown>, pair: string): void {
     define(at, part, child);
     at = child as Record<string, unknown>;
   }
-  define(at, path.at(-1) ?? '', valueOf(pair.slice(equals + 1)));
+  define(at, path.at(-1) ?? '', typedValue(pair.slice(equals + 1)));
 }
 
 // Not a plain assignment: a key may be called `__proto__`.
 function define(target: Record<string, unknown>, key: string, value: unknown): void {
-  Object.defineProperty(target, key, { value, enumerable: true, writable: true, configurable: true });
+  Object.defineProperty(target, key, {
+    value,
+    enumerable: true,
+    writable: true,
+    configurable: true,
+  });
 }
 
-/** A value as it is typed: a number, `true`, `false`, `null`, a list, an object or, all else, text; quotes make text of anything. */
-export function valueOf(text: string): unknown {
+/**
+ * A value as it is typed: a number, `true`, `false`, `null`, a list, an object or, all else, text;
+ * quotes make text of anything.
+ */
+export function typedValue(text: string): unknown {
   const quoted = /^'([\s\S]*)'$/.exec(text)?.[1];
   if (quoted !== undefined) return quoted;
   if (!/^(?:[-\d{["]|true$|false$|null$)/.test(text)) return text;

@@ -1,4 +1,7 @@
-/** From words to a command: global flags, the walk down the tree, help, and did-you-mean for whatever is not known. */
+/**
+ * From words to a command: global flags, the walk down the tree, help, and did-you-mean for
+ * whatever is not known.
+ */
 import { CommanderError, Option, Command as Parser } from 'commander';
 import { DcosError } from '../core/errors.js';
 import { type Command, Given } from './command.js';
@@ -95,7 +98,10 @@ function asServiceCommand(words: readonly string[]): string[] | undefined {
   return ['service', noun, ...rest, service];
 }
 
-/** Whether a word that names no command may be the argument of a group's own (`dcos task web`), not a slip of the pen. */
+/**
+ * Whether a word that names no command may be the argument of a group's own (`dcos task web`), not
+ * a slip of the pen.
+ */
 function takesWord(group: Group, word: string): boolean {
   return (
     word.startsWith('-') ||
@@ -212,4 +218,5 @@ export async function printGroupHelp(io: Io, path: readonly string[], group: Gro
 }
 
 const serviceHelp =
-  "\nAn installed service is a command as well: 'dcos <service> plan|pod|endpoints', for instance\n  dcos kafka plan show deploy";
+  "\nAn installed service is a command as well: 'dcos <service> plan|pod|endpoints',\n" +
+  'for instance: dcos kafka plan show deploy';

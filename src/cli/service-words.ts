@@ -1,12 +1,19 @@
-/** The words of `dcos service plan|pod|endpoints … <service>`: the service stands last, what else is named before it. */
-import { listApps } from '../client/apps.js';
+/**
+ * The words of `dcos service plan|pod|endpoints … <service>`: the service stands last, what else is
+ * named before it.
+ */
+
 import { asObject } from '../client/answers.js';
+import { listApps } from '../client/apps.js';
 import type { Http } from '../client/http.js';
 import { DcosError } from '../core/errors.js';
 import type { Given } from './command.js';
 import { didYouMean } from './suggest.js';
 
-/** Splits what was typed; `names` says what may stand before the service, the first `least` of them must. Throws `usage`. */
+/**
+ * Splits what was typed; `names` says what may stand before the service, the first `least` of them
+ * must. Throws `usage`.
+ */
 export function serviceWords(
   given: Given,
   names: readonly string[],
@@ -15,9 +22,16 @@ export function serviceWords(
   const service = given.words.at(-1) ?? '';
   const words = given.words.slice(0, -1);
   if (words.length < least) {
-    throw new DcosError('usage', `missing: ${names.slice(words.length, least).map((name) => `<${name}>`).join(' ')}`, {
-      hint: 'The form is: dcos <service> <plan|pod|endpoints> …, or dcos service <plan|pod|endpoints> … <service>',
-    });
+    throw new DcosError(
+      'usage',
+      `missing: ${names
+        .slice(words.length, least)
+        .map((name) => `<${name}>`)
+        .join(' ')}`,
+      {
+        hint: 'For example: dcos kafka plan show deploy, dcos service plan show deploy kafka',
+      },
+    );
   }
   if (words.length > names.length) {
     throw new DcosError('usage', `too many words: ${words.slice(names.length).join(' ')}`);
@@ -25,8 +39,14 @@ export function serviceWords(
   return { service, words };
 }
 
-/** Runs a call to a service; where the service is not there at all, says so with the nearest name. */
-export async function askService<T>(http: Http, service: string, work: () => Promise<T>): Promise<T> {
+/**
+ * Runs a call to a service; where the service is not there at all, says so with the nearest name.
+ */
+export async function askService<T>(
+  http: Http,
+  service: string,
+  work: () => Promise<T>,
+): Promise<T> {
   try {
     return await work();
   } catch (error) {
@@ -37,7 +57,9 @@ export async function askService<T>(http: Http, service: string, work: () => Pro
     throw new DcosError('not-found', `there is no service '${name}'`, {
       hint:
         didYouMean(name, known) ??
-        (known.length === 0 ? 'None is installed. See: dcos package search' : `Services: ${known.join(', ')}`),
+        (known.length === 0
+          ? 'None is installed. See: dcos package search'
+          : `Services: ${known.join(', ')}`),
       cause: error,
     });
   }

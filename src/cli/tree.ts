@@ -24,13 +24,178 @@ export function isGroup(node: Group | Leaf): node is Group {
   return 'children' in node;
 }
 
+const leaf = (load: () => Promise<Command>): Leaf => ({ load });
+/** Another word for a command: it works, but help does not show it. */
+const alias = (load: () => Promise<Command>): Leaf => ({ load, isHidden: true });
+
+const packages: Group = {
+  summary: 'find, install and remove packages',
+  examples: ['dcos package search', 'dcos package install kafka --yes'],
+  children: {
+    search: leaf(async () => (await import('./commands/package/search.js')).search),
+    describe: leaf(async () => (await import('./commands/package/describe.js')).describe),
+    install: leaf(async () => (await import('./commands/package/install.js')).install),
+    list: leaf(async () => (await import('./commands/package/list.js')).list),
+    uninstall: leaf(async () => (await import('./commands/package/uninstall.js')).uninstall),
+  },
+};
+
+const planSteer = () => import('./commands/service/plan/steer.js');
+const plan: Group = {
+  summary: 'show and steer the plans of a service',
+  examples: ['dcos kafka plan show deploy', 'dcos service plan list kafka'],
+  children: {
+    list: leaf(async () => (await import('./commands/service/plan/list.js')).list),
+    show: leaf(async () => (await import('./commands/service/plan/show.js')).show),
+    start: leaf(async () => (await planSteer()).start),
+    stop: leaf(async () => (await planSteer()).stop),
+    pause: leaf(async () => (await planSteer()).pause),
+    resume: leaf(async () => (await planSteer()).resume),
+    'force-restart': leaf(async () => (await planSteer()).forceRestart),
+    'force-complete': leaf(async () => (await planSteer()).forceComplete),
+    status: alias(async () => (await import('./commands/service/plan/show.js')).show),
+    interrupt: alias(async () => (await planSteer()).pause),
+    continue: alias(async () => (await planSteer()).resume),
+    restart: alias(async () => (await planSteer()).forceRestart),
+    force: alias(async () => (await planSteer()).forceComplete),
+  },
+};
+
+const podSteer = () => import('./commands/service/pod/steer.js');
+const pod: Group = {
+  summary: 'show, restart and replace the pods of a service',
+  examples: ['dcos kafka pod status', 'dcos service pod replace broker-1 kafka'],
+  children: {
+    list: leaf(async () => (await import('./commands/service/pod/list.js')).list),
+    status: leaf(async () => (await import('./commands/service/pod/status.js')).status),
+    info: leaf(async () => (await import('./commands/service/pod/info.js')).info),
+    restart: leaf(async () => (await podSteer()).restart),
+    replace: leaf(async () => (await podSteer()).replace),
+    pause: leaf(async () => (await podSteer()).pause),
+    resume: leaf(async () => (await podSteer()).resume),
+  },
+};
+
+const endpoints = leaf(async () => (await import('./commands/service/endpoints.js')).endpoints);
+const services: Group = {
+  summary: 'services: what runs, and the plans, pods and endpoints of each',
+  examples: ['dcos service list', 'dcos service plan show deploy kafka'],
+  fallback: 'list',
+  children: {
+    list: leaf(async () => (await import('./commands/service/list.js')).list),
+    plan,
+    pod,
+    endpoints,
+    plans: { ...plan, isHidden: true },
+    pods: { ...pod, isHidden: true },
+    endpoint: { ...endpoints, isHidden: true },
+  },
+};
+
+const appSteer = () => import('./commands/app/steer.js');
+const apps: Group = {
+  summary: 'long-running apps (Marathon)',
+  examples: ['dcos app add web.json', 'dcos app scale /web 3'],
+  children: {
+    list: leaf(async () => (await import('./commands/app/list.js')).list),
+    show: leaf(async () => (await import('./commands/app/show.js')).show),
+    add: leaf(async () => (await import('./commands/app/add.js')).add),
+    update: leaf(async () => (await import('./commands/app/update.js')).update),
+    scale: leaf(async () => (await appSteer()).scale),
+    restart: leaf(async () => (await appSteer()).restart),
+    start: leaf(async () => (await appSteer()).start),
+    stop: leaf(async () => (await appSteer()).stop),
+    kill: leaf(async () => (await appSteer()).kill),
+    remove: leaf(async () => (await appSteer()).remove),
+  },
+};
+
+const tasks: Group = {
+  summary: 'tasks of all services, and their logs',
+  examples: ['dcos task list', 'dcos task log --follow web'],
+  fallback: 'list',
+  takesWords: true,
+  children: {
+    list: leaf(async () => (await import('./commands/task/list.js')).list),
+    log: leaf(async () => (await import('./commands/task/log.js')).log),
+  },
+};
+
+const failures: Group = {
+  summary: 'what has failed, and whether all is whole again',
+  examples: ['dcos failures', 'dcos failures --all', 'dcos failures show <id>'],
+  fallback: 'list',
+  children: {
+    list: leaf(async () => (await import('./commands/failures/list.js')).list),
+    show: leaf(async () => (await import('./commands/failures/show.js')).show),
+  },
+};
+
+const config: Group = {
+  summary: 'the configuration of the current cluster',
+  examples: ['dcos config show', 'dcos config set core.timeout 60'],
+  children: {
+    show: leaf(async () => (await import('./commands/config/show.js')).show),
+    set: leaf(async () => (await import('./commands/config/set.js')).set),
+    unset: leaf(async () => (await import('./commands/config/unset.js')).unset),
+    keys: leaf(async () => (await import('./commands/config/keys.js')).keys),
+  },
+};
+
+const clusters: Group = {
+  summary: 'the clusters that are known here',
+  examples: ['dcos cluster list', 'dcos cluster setup https://dcos.example.com'],
+  children: {
+    list: leaf(async () => (await import('./commands/cluster/list.js')).list),
+    attach: leaf(async () => (await import('./commands/cluster/attach.js')).attach),
+    setup: leaf(async () => (await import('./commands/cluster/setup.js')).setup),
+    remove: leaf(async () => (await import('./commands/cluster/remove.js')).remove),
+    rename: leaf(async () => (await import('./commands/cluster/rename.js')).rename),
+  },
+};
+
+const auth: Group = {
+  summary: 'log in and out',
+  examples: ['dcos auth login', 'dcos auth logout'],
+  children: {
+    login: leaf(async () => (await import('./commands/auth/login.js')).login),
+    logout: leaf(async () => (await import('./commands/auth/logout.js')).logout),
+    'list-providers': leaf(
+      async () => (await import('./commands/auth/list-providers.js')).listProviders,
+    ),
+  },
+};
+
 /** The whole command line. */
 export const tree: Group = {
   summary: 'A datacenter operating system: machines become one computer.',
   examples: ['dcos package install kafka', 'dcos status', 'dcos task log --follow web'],
   children: {
-    up: { load: async () => (await import('./commands/up.js')).up },
-    down: { load: async () => (await import('./commands/down.js')).down },
-    status: { load: async () => (await import('./commands/status.js')).status },
+    up: leaf(async () => (await import('./commands/up.js')).up),
+    down: leaf(async () => (await import('./commands/down.js')).down),
+    status: leaf(async () => (await import('./commands/status.js')).status),
+    package: packages,
+    service: services,
+    app: apps,
+    task: tasks,
+    node: {
+      summary: 'the machines of the cluster',
+      examples: ['dcos node list'],
+      fallback: 'list',
+      children: { list: leaf(async () => (await import('./commands/node/list.js')).list) },
+    },
+    failures,
+    doctor: leaf(async () => (await import('./commands/doctor.js')).doctor),
+    config,
+    cluster: clusters,
+    auth,
+    marathon: {
+      summary: 'apps, by the name that DC/OS gave them',
+      examples: ['dcos marathon app list'],
+      children: { app: apps },
+      isHidden: true,
+    },
+    completion: leaf(async () => (await import('./commands/completion.js')).completion),
+    help: alias(async () => (await import('./commands/help.js')).help),
   },
 };

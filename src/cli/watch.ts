@@ -1,4 +1,6 @@
-/** Watches an operation of the server to its end, and says what becomes of it when nobody watches. */
+/**
+ * Watches an operation of the server to its end, and says what becomes of it when nobody watches.
+ */
 import type { Http } from '../client/http.js';
 import { watchOperation } from '../client/operations.js';
 import { DcosError } from '../core/errors.js';
@@ -7,8 +9,8 @@ import type { Context } from './context.js';
 import { operationChanges, operationPicture, unfinished } from './output/operation.js';
 
 /**
- * Shows an operation until it ends; gives its last state. Throws what it ended with: `failed`, `timeout` where its deadline
- * passed, `conflict` where another operation took its place.
+ * Shows an operation until it ends; gives its last state. Throws what it ended with: `failed`,
+ * `timeout` where its deadline passed, `conflict` where another operation took its place.
  */
 export async function watch(context: Context, http: Http, id: string): Promise<Operation> {
   const { io } = context;
@@ -39,12 +41,14 @@ function throwIfFailed(operation: Operation): void {
   const stuck = unfinished(operation).flatMap((phase) =>
     phase.steps
       .filter((step) => step.status !== 'COMPLETE')
-      .map((step) => `${phase.name}: ${step.name} [${step.status}]${step.message === undefined ? '' : ` ${step.message}`}`),
+      .map((step) =>
+        `${phase.name}: ${step.name} [${step.status}] ${step.message ?? ''}`.trimEnd(),
+      ),
   );
   if (operation.status === 'cancelled') {
     throw new DcosError('conflict', `the ${kind} of ${packageName} was cancelled: ${reason}`);
   }
-  const isLate = endedAt >= deadline || /deadline|timed? ?out/i.test(reason);
+  const isLate = endedAt >= deadline || /deadline|timed? ?out|did not finish within/i.test(reason);
   throw new DcosError(
     isLate ? 'timeout' : 'failed',
     [`the ${kind} of ${packageName} failed: ${reason}`, ...stuck].join('\n  '),

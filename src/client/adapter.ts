@@ -1,6 +1,7 @@
 /**
- * The adapter that axios sends with: Node's own http, so that axios loads in 15 ms instead of 60 (scripts/build.js leaves its
- * other adapters out), with three limits: time to connect, time to the whole answer, size of the answer.
+ * The adapter that axios sends with: Node's own http, so that axios loads in 15 ms instead of 60
+ * (scripts/build.js leaves its other adapters out), with three limits: time to connect, time to the
+ * whole answer, size of the answer.
  */
 import * as http from 'node:http';
 import {

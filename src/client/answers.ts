@@ -1,4 +1,7 @@
-/** What an answer's status and body mean: the forms of our own servers, of Cosmos, of Marathon and of the login. Pure. */
+/**
+ * What an answer's status and body mean: the forms of our own servers, of Cosmos, of Marathon and
+ * of the login. Pure.
+ */
 import { DcosError, type ErrorCode, exitStatusByCode } from '../core/errors.js';
 import type { Answer } from './http.js';
 

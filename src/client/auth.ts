@@ -10,7 +10,10 @@ export async function authProviders(http: Http): Promise<Record<string, unknown>
   );
 }
 
-/** Logs in with user and password at `path`; gives the token. Throws `auth` with the server's reason. */
+/**
+ * Logs in with user and password at `path`; gives the token. Throws `auth` with the server's
+ * reason.
+ */
 export async function login(
   http: Http,
   uid: string,

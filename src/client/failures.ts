@@ -1,5 +1,6 @@
 /** Incidents and the cluster's own view of itself. */
 import type { Incident } from '../wire/incidents.js';
+import type { Status } from '../wire/status.js';
 import { asList, asObject } from './answers.js';
 import type { Http } from './http.js';
 
@@ -19,6 +20,6 @@ export async function getIncident(http: Http, id: string): Promise<Incident> {
 }
 
 /** The cluster's status as its control plane tells it. */
-export async function clusterStatus(http: Http): Promise<Record<string, unknown>> {
-  return asObject(await http.json({ method: 'GET', path: '/status' }));
+export async function clusterStatus(http: Http): Promise<Status> {
+  return (await http.json({ method: 'GET', path: '/status' })) as Status;
 }

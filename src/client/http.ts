@@ -1,4 +1,7 @@
-/** One connection to a cluster: raw calls over axios, the token, its renewal, and every failure as a `DcosError`. */
+/**
+ * One connection to a cluster: raw calls over axios, the token, its renewal, and every failure as a
+ * `DcosError`.
+ */
 import type { IncomingMessage } from 'node:http';
 import axios, { type AxiosInstance, isAxiosError } from 'axios';
 import { systemClock } from '../core/clock.js';
@@ -11,7 +14,10 @@ export interface Connection {
   /** `http://host:port`, without a slash at its end. */
   readonly url: string;
   readonly token?: string | undefined;
-  /** Gets a new token where the server does not accept the present one; `undefined` if that can't be done silently. */
+  /**
+   * Gets a new token where the server does not accept the present one; `undefined` if that can't be
+   * done silently.
+   */
   readonly renew?: (() => Promise<string | undefined>) | undefined;
   /** For one call, from its start to its last byte; 0 = no limit. */
   readonly timeoutMs?: number | undefined;
@@ -71,7 +77,9 @@ export class Http {
     return { ...response, data: parse(response.data as string) };
   }
 
-  /** Makes the call and gives the answer's data. Throws what the status means: see `errorOfAnswer`. */
+  /**
+   * Makes the call and gives the answer's data. Throws what the status means: see `errorOfAnswer`.
+   */
   async json(call: Call): Promise<unknown> {
     const answer = await this.answer(call);
     if (answer.status >= 400) throw errorOfAnswer(answer, this.connection.url);
@@ -145,7 +153,7 @@ export class Http {
     const code = isAxiosError(error) ? (error.code ?? '') : '';
     if (code === 'ETIMEDOUT') {
       return new DcosError('timeout', `${url} did not answer ${call.method} ${call.path} in time`, {
-        hint: 'Give it more time with DCOS_TIMEOUT=<seconds>, or see how the cluster is: dcos status',
+        hint: 'Give it more time with DCOS_TIMEOUT=<seconds>; see how the cluster is: dcos status',
         cause: error,
       });
     }
@@ -154,7 +162,7 @@ export class Http {
     }
     const reason = connectionReasons[code] ?? messageOf(error);
     return new DcosError('unreachable', `cannot reach the cluster at ${url}: ${reason}`, {
-      hint: 'Is it running? Start a local cluster with dcos up; see the known ones with dcos cluster list',
+      hint: 'Start a local cluster with dcos up; see the known ones with dcos cluster list',
       cause: error,
     });
   }

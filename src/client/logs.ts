@@ -1,4 +1,7 @@
-/** Files of a task's sandbox, by its agent's files API: the last lines, and whatever is added to them. */
+/**
+ * Files of a task's sandbox, by its agent's files API: the last lines, and whatever is added to
+ * them.
+ */
 import { DcosError } from '../core/errors.js';
 import { asList, asObject } from './answers.js';
 import type { Http } from './http.js';
@@ -63,7 +66,9 @@ export async function fileSize(http: Http, file: SandboxFile): Promise<number> {
   return (await read(http, file, -1, 0)).offset;
 }
 
-/** Up to 64 KiB of a file from an offset, as bytes in Latin-1 text or UTF-8 as the agent sends it. */
+/**
+ * Up to 64 KiB of a file from an offset, as bytes in Latin-1 text or UTF-8 as the agent sends it.
+ */
 export async function readFrom(http: Http, file: SandboxFile, offset: number): Promise<string> {
   return (await read(http, file, offset, chunkBytes)).data;
 }

@@ -73,7 +73,10 @@ async function succeed(
   return asObject(answer.data);
 }
 
-/** The error of a Cosmos answer, with the class that its `type` stands for and every violation of the options. */
+/**
+ * The error of a Cosmos answer, with the class that its `type` stands for and every violation of
+ * the options.
+ */
 export function packageError(answer: Answer, url: string): DcosError {
   const plain = errorOfAnswer(answer, url);
   const body = asObject(answer.data);
@@ -167,7 +170,10 @@ export async function installPackage(http: Http, request: InstallRequest): Promi
   return acceptedOf(answer);
 }
 
-/** Asks for an uninstall. Throws `not-found`, `conflict` where several apps of that package are installed. */
+/**
+ * Asks for an uninstall. Throws `not-found`, `conflict` where several apps of that package are
+ * installed.
+ */
 export async function uninstallPackage(
   http: Http,
   request: { packageName: string; appId?: string | undefined; all?: boolean | undefined },
@@ -185,7 +191,10 @@ function acceptedOf(answer: Answer): Accepted {
   };
 }
 
-/** The options that an installed service was given by its user; `undefined` where the cluster does not tell. */
+/**
+ * The options that an installed service was given by its user; `undefined` where the cluster does
+ * not tell.
+ */
 export async function userOptionsOf(
   http: Http,
   appId: string,

@@ -34,7 +34,10 @@ export function servicePath(service: string, rest: string): string {
   return `/service/${name}/v1/${rest}`;
 }
 
-/** Calls a scheduler; gives any answer below 300, and those above that `accepted` lists. Throws `not-found` naming what is missing. */
+/**
+ * Calls a scheduler; gives any answer below 300, and those above that `accepted` lists. Throws
+ * `not-found` naming what is missing.
+ */
 export async function callService(
   http: Http,
   service: string,
@@ -53,7 +56,10 @@ export async function listPlans(http: Http, service: string): Promise<string[]> 
   return asList(data).map(String);
 }
 
-/** A plan with its phases and steps, and the scheduler's own JSON. A plan with errors is an answer as well. */
+/**
+ * A plan with its phases and steps, and the scheduler's own JSON. A plan with errors is an answer
+ * as well.
+ */
 export async function getPlan(
   http: Http,
   service: string,

@@ -87,7 +87,10 @@ function viewOf(
   };
 }
 
-/** Whether a task is meant by a word: part of its id or instance, or a pattern over the whole id. Pure. */
+/**
+ * Whether a task is meant by a word: part of its id or instance, or a pattern over the whole id.
+ * Pure.
+ */
 export function matcherOf(word: string): (task: { id: string; instance?: string }) => boolean {
   if (!/[*?[]/.test(word)) {
     return ({ id, instance }) => id.includes(word) || instance === word;

@@ -22,6 +22,9 @@ export const doctor: Command = {
     for (const { name, hint } of checks) if (hint !== undefined) context.io.say(`${name}: ${hint}`);
     const failed = checks.filter(({ status }) => status === 'failed');
     if (failed.length === 0) return;
-    throw new DcosError('failed', `this machine can't carry a local cluster: ${failed.map(({ name }) => name).join(', ')}`);
+    throw new DcosError(
+      'failed',
+      `this machine can't carry a local cluster: ${failed.map(({ name }) => name).join(', ')}`,
+    );
   },
 };

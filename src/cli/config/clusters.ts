@@ -1,5 +1,6 @@
 /**
- * The command line's own configuration in the layout of DC/OS: `$DCOS_DIR/clusters/<id>/dcos.toml`, with an empty file
+ * The command line's own configuration in the layout of DC/OS: `$DCOS_DIR/clusters/<id>/dcos.toml`,
+ * with an empty file
  * `attached` in the folder of the current cluster (reference/dcos-cli.md §3).
  */
 import { existsSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -38,7 +39,8 @@ export class Clusters {
   }
 
   /**
-   * The current cluster: the one that `DCOS_CLUSTER` names, else the only one, else the attached one.
+   * The current cluster: the one that `DCOS_CLUSTER` names, else the only one, else the attached
+   * one.
    * `undefined` if none is attached. Throws `not-found`, or `conflict` where two are attached.
    */
   current(wanted: string | undefined): ClusterConfig | undefined {
@@ -60,7 +62,10 @@ export class Clusters {
     return attached[0];
   }
 
-  /** The cluster of that name or id, or the only one whose id begins so. Throws `not-found`, `conflict`. */
+  /**
+   * The cluster of that name or id, or the only one whose id begins so. Throws `not-found`,
+   * `conflict`.
+   */
   find(word: string): ClusterConfig {
     const all = this.list();
     const exact = all.filter((one) => one.id === word || clusterName(one) === word);

@@ -41,7 +41,12 @@ function checkNode(): MachineCheck {
   const { node } = process.versions;
   const isOld = Number(node.split('.')[0]) < leastNodeMajor;
   return isOld
-    ? { name: 'node', status: 'failed', detail: `version ${node} is too old`, hint: `Install Node.js ${leastNodeMajor} or newer.` }
+    ? {
+        name: 'node',
+        status: 'failed',
+        detail: `version ${node} is too old`,
+        hint: `Install Node.js ${leastNodeMajor} or newer.`,
+      }
     : { name: 'node', status: 'ok', detail: node };
 }
 
@@ -80,7 +85,12 @@ async function checkLoopback(): Promise<MachineCheck> {
   return { name: 'ports', status: 'failed', detail: 'nothing can listen on 127.0.0.1' };
 }
 
-function checkTool(env: NodeJS.ProcessEnv, name: string, variable: string, programs: readonly string[]): MachineCheck {
+function checkTool(
+  env: NodeJS.ProcessEnv,
+  name: string,
+  variable: string,
+  programs: readonly string[],
+): MachineCheck {
   const base = env[variable];
   if (base) return { name, status: 'ok', detail: `${variable}=${hideLogin(base)}` };
   for (const folder of (env.PATH ?? '').split(delimiter)) {

@@ -17,7 +17,10 @@ export interface DownTeller {
 /** How long each kind of server may take to end by itself, in ms; agents stop their tasks first. */
 const patienceMs = { control: 10_000, agent: 45_000, master: 10_000 };
 
-/** The order: the control plane first, so that nobody starts tasks anew; then agents, which stop theirs; the master last. */
+/**
+ * The order: the control plane first, so that nobody starts tasks anew; then agents, which stop
+ * theirs; the master last.
+ */
 function groupsOf(cluster: LocalCluster): { names: string[]; patienceMs: number }[] {
   const names = serverNames(cluster);
   return [
@@ -27,7 +30,10 @@ function groupsOf(cluster: LocalCluster): { names: string[]; patienceMs: number 
   ].filter((group) => group.names.length > 0);
 }
 
-/** Stops every server of the cluster and its loop; false if nothing ran. The caller holds the lock. Throws `io`. */
+/**
+ * Stops every server of the cluster and its loop; false if nothing ran. The caller holds the lock.
+ * Throws `io`.
+ */
 export async function bringDown(
   localDir: string,
   cluster: LocalCluster,

@@ -12,7 +12,9 @@ import {
 import { dirname } from 'node:path';
 import { DcosError, messageOf, systemCodeOf } from '../../core/errors.js';
 
-/** Writes `text` to `path` with mode 0600 by a rename, folders 0700 made on the way. Throws `io`. */
+/**
+ * Writes `text` to `path` with mode 0600 by a rename, folders 0700 made on the way. Throws `io`.
+ */
 export function writeWhole(path: string, text: string): void {
   const temporary = `${path}.${process.pid}.tmp`;
   try {
@@ -29,7 +31,8 @@ export function writeWhole(path: string, text: string): void {
     try {
       rmSync(temporary, { force: true });
     } catch {
-      // A folder that can't be written can't be tidied either; the first error is the one that counts.
+      // A folder that can't be written can't be tidied either; the first error is the one that
+      // counts.
     }
     throw fileError(error, path);
   }

@@ -1,4 +1,7 @@
-/** Decides what a new local cluster looks like: addresses, ports, racks and resources (DESIGN §11.4, §11.13). Pure. */
+/**
+ * Decides what a new local cluster looks like: addresses, ports, racks and resources (DESIGN §11.4,
+ * §11.13). Pure.
+ */
 import { DcosError } from '../../core/errors.js';
 import type { LocalAgent, LocalCluster } from '../../wire/local-cluster.js';
 
@@ -11,7 +14,10 @@ export interface MachineFacts {
   readonly ephemeralLow: number;
   /** Ports that somebody listens on, whatever the address. */
   readonly takenPorts: ReadonlySet<number>;
-  /** `127.0.S`, where each agent gets an address of its own; `undefined` where only 127.0.0.1 can be bound. */
+  /**
+   * `127.0.S`, where each agent gets an address of its own; `undefined` where only 127.0.0.1 can be
+   * bound.
+   */
   readonly subnet: string | undefined;
 }
 
@@ -50,7 +56,10 @@ export function checkWishes(wishes: Wishes): void {
   }
 }
 
-/** The agents of a new cluster: agent i in rack ((i - 1) mod racks) + 1; `ports` are their listeners, in order. */
+/**
+ * The agents of a new cluster: agent i in rack ((i - 1) mod racks) + 1; `ports` are their
+ * listeners, in order.
+ */
 export function planAgents(
   facts: MachineFacts,
   wishes: Wishes,
@@ -74,8 +83,9 @@ export function planAgents(
 }
 
 /**
- * Disjoint ranges of offered ports below the ephemeral ones, starting at a place that `chance` (0 to 1) picks so that clusters
- * beside each other seldom share any; ranges that nobody listens in are preferred.
+ * Disjoint ranges of offered ports below the ephemeral ones, starting at a place that `chance` (0
+ * to 1) picks so that clusters beside each other seldom share any; ranges that nobody listens in
+ * are preferred.
  */
 export function portRanges(
   count: number,

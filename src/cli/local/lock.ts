@@ -1,4 +1,7 @@
-/** One `up` or `down` at a time: a lock file that names its owner, so that a dead owner's lock is nobody's. */
+/**
+ * One `up` or `down` at a time: a lock file that names its owner, so that a dead owner's lock is
+ * nobody's.
+ */
 import { linkSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -10,8 +13,9 @@ import { liveProcessOf, ownProcess } from './processes.js';
 const patienceMs = 90_000;
 
 /**
- * Runs `work` while this process holds the lock of `dcosDir`; waits for another holder (`onWait` is told its pid once).
- * Throws `timeout` where the holder does not end, `io` where the folder can't be written.
+ * Runs `work` while this process holds the lock of `dcosDir`; waits for another holder (`onWait` is
+ * told its pid once). Throws `timeout` where the holder does not end, `io` where the folder can't
+ * be written.
  */
 export async function withLock<T>(
   dcosDir: string,

@@ -1,6 +1,7 @@
 /**
- * The loop that keeps one local server running: a few lines of `sh` in a session of their own, which start it again with
- * back-off until the stop file is there (DESIGN §11.8). It outlives the command line and its terminal.
+ * The loop that keeps one local server running: a few lines of `sh` in a session of their own,
+ * which start it again with back-off until the stop file is there (DESIGN §11.8). It outlives the
+ * command line and its terminal.
  */
 import { spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync } from 'node:fs';
@@ -8,8 +9,9 @@ import { join } from 'node:path';
 import { fileError } from './files.js';
 
 /**
- * $1 is the server's folder, $2 the stop file, $3 the pid of a server that runs without a loop (or 0), the rest the command.
- * Writes `loop` (`<pid> <starttime>` of itself) and `exits` (`<count> <last status>`).
+ * $1 is the server's folder, $2 the stop file, $3 the pid of a server that runs without a loop (or
+ * 0), the rest the command. Writes `loop` (`<pid> <starttime>` of itself) and `exits` (`<count>
+ * <last status>`).
  */
 const script = `
 dir=$1 stop=$2 orphan=$3
@@ -23,7 +25,9 @@ if [ "$orphan" != 0 ]; then
 fi
 count=0 delay=0.2
 while [ ! -e "$stop" ]; do
-  if [ -f "$dir/log" ] && [ "$(wc -c <"$dir/log")" -gt 10485760 ]; then mv -f "$dir/log" "$dir/log.1"; fi
+  if [ -f "$dir/log" ] && [ "$(wc -c <"$dir/log")" -gt 10485760 ]; then
+    mv -f "$dir/log" "$dir/log.1"
+  fi
   rm -f "$dir/ready"
   since=$(date +%s)
   "$@" </dev/null >>"$dir/log" 2>&1
@@ -33,7 +37,13 @@ while [ ! -e "$stop" ]; do
   echo "$count $status" >"$dir/exits"
   [ $(($(date +%s) - since)) -ge 10 ] && delay=0.2
   sleep $delay
-  case $delay in 0.2) delay=0.4 ;; 0.4) delay=0.8 ;; 0.8) delay=1.6 ;; 1.6) delay=3.2 ;; *) delay=5 ;; esac
+  case $delay in
+    0.2) delay=0.4 ;;
+    0.4) delay=0.8 ;;
+    0.8) delay=1.6 ;;
+    1.6) delay=3.2 ;;
+    *) delay=5 ;;
+  esac
 done
 rm -f "$dir/ready" "$dir/loop"
 `;
@@ -49,7 +59,10 @@ export interface LoopOptions {
   readonly env: NodeJS.ProcessEnv;
 }
 
-/** Starts the loop of a server and lets go of it. Throws `io` where its folder or log can't be written. */
+/**
+ * Starts the loop of a server and lets go of it. Throws `io` where its folder or log can't be
+ * written.
+ */
 export function startLoop(options: LoopOptions): void {
   const folder = join(options.localDir, options.server);
   const logPath = join(folder, 'log');

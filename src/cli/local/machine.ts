@@ -7,7 +7,10 @@ import type { MachineFacts } from './layout.js';
 
 const mebibyte = 1024 * 1024;
 
-/** Looks at the machine; `folder` lies on the disk that the cluster will use. `chance` (0 to 1) picks the subnet. */
+/**
+ * Looks at the machine; `folder` lies on the disk that the cluster will use. `chance` (0 to 1)
+ * picks the subnet.
+ */
 export async function lookAtMachine(folder: string, chance: number): Promise<MachineFacts> {
   const listeners = listeningSockets();
   return {
@@ -32,13 +35,16 @@ export function usableMemory(): number {
   return constrained > 0 && constrained < totalmem() ? constrained : totalmem();
 }
 
-/** Where the servers' own ports are looked for: below what agents offer and what outgoing connections get, so that a restart finds them free. */
+/**
+ * Where the servers' own ports are looked for: below what agents offer and what outgoing
+ * connections get, so that a restart finds them free.
+ */
 const firstServerPort = 6000;
 const lastServerPort = 9999;
 
 /**
- * A free port for each host, all different and none of `taken`; `chance` (0 to 1) says where the search begins.
- * Throws `failed` where there are not enough.
+ * A free port for each host, all different and none of `taken`; `chance` (0 to 1) says where the
+ * search begins. Throws `failed` where there are not enough.
  */
 export async function freePorts(
   hosts: readonly string[],

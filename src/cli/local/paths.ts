@@ -15,7 +15,10 @@ export function localDirOf(dcosDir: string): string {
   return join(dcosDir, 'local');
 }
 
-/** The program that runs every local server: `bin/dcos-cluster.js` of the package that this code belongs to. */
+/**
+ * The program that runs every local server: `bin/dcos-cluster.js` of the package that this code
+ * belongs to.
+ */
 export function clusterProgram(): string {
   let folder = dirname(fileURLToPath(import.meta.url));
   while (folder !== dirname(folder)) {

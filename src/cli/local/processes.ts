@@ -1,18 +1,23 @@
 /**
- * Processes told apart exactly: a pid alone may long belong to somebody else, so every record of a process holds its
- * start time as well, and no signal is sent before both agree.
+ * Processes told apart exactly: a pid alone may long belong to somebody else, so every record of a
+ * process holds its start time as well, and no signal is sent before both agree.
  */
 import { readFileSync, statSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { systemCodeOf } from '../../core/errors.js';
 
-/** A process: its id and when it started, in the kernel's ticks since boot (`''` where the system does not tell). */
+/**
+ * A process: its id and when it started, in the kernel's ticks since boot (`''` where the system
+ * does not tell).
+ */
 export interface ProcessId {
   readonly pid: number;
   readonly startTime: string;
 }
 
-/** The start time of a live process; `undefined` if there is none of that id (or only its zombie). */
+/**
+ * The start time of a live process; `undefined` if there is none of that id (or only its zombie).
+ */
 export function startTimeOf(pid: number): string | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
@@ -39,7 +44,10 @@ export function isAlive(id: ProcessId): boolean {
   return startTime !== undefined && (id.startTime === '' || startTime === id.startTime);
 }
 
-/** What a file of the form `<pid> <starttime>` names; `undefined` where it is absent, unreadable or from before the last boot. */
+/**
+ * What a file of the form `<pid> <starttime>` names; `undefined` where it is absent, unreadable or
+ * from before the last boot.
+ */
 export function readProcessFile(path: string): ProcessId | undefined {
   try {
     const [pid, startTime] = readFileSync(path, 'utf8').trim().split(/\s+/);
@@ -70,7 +78,10 @@ export function liveProcessOf(path: string): ProcessId | undefined {
   return id !== undefined && isAlive(id) ? id : undefined;
 }
 
-/** Sends a signal to exactly this process (`group`: to its whole process group); false if it is gone. */
+/**
+ * Sends a signal to exactly this process (`group`: to its whole process group); false if it is
+ * gone.
+ */
 export function signalProcess(id: ProcessId, signal: NodeJS.Signals, group = false): boolean {
   if (!isAlive(id)) return false;
   try {

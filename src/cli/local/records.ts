@@ -13,7 +13,10 @@ export interface LocalCredential {
   readonly password: string;
 }
 
-/** The cluster described in `localDir`, or `undefined` if there is none. Throws `corrupt` for one that can't be understood. */
+/**
+ * The cluster described in `localDir`, or `undefined` if there is none. Throws `corrupt` for one
+ * that can't be understood.
+ */
 export async function readCluster(localDir: string): Promise<LocalCluster | undefined> {
   const path = join(localDir, 'cluster.json');
   const text = readIfThere(path);
@@ -28,7 +31,10 @@ export async function readCluster(localDir: string): Promise<LocalCluster | unde
   });
 }
 
-/** Makes keys and credential, and last of all `cluster.json`: before it is there, there is no cluster. Throws `io`. */
+/**
+ * Makes keys and credential, and last of all `cluster.json`: before it is there, there is no
+ * cluster. Throws `io`.
+ */
 export function createCluster(localDir: string, cluster: LocalCluster): void {
   makeFolder(localDir);
   const { privateKey, publicKey } = generateKeyPairSync('ed25519');
@@ -49,7 +55,10 @@ export function readCredential(localDir: string): LocalCredential | undefined {
   return typeof uid === 'string' && typeof password === 'string' ? { uid, password } : undefined;
 }
 
-/** The id in `cluster.json` without a look at the rest: enough to know whose credential `local/credential` is. */
+/**
+ * The id in `cluster.json` without a look at the rest: enough to know whose credential
+ * `local/credential` is.
+ */
 export function localClusterId(localDir: string): string | undefined {
   const value = tryParseJson(readIfThere(join(localDir, 'cluster.json')) ?? '');
   if (typeof value !== 'object' || value === null) return undefined;

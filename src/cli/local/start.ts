@@ -1,4 +1,7 @@
-/** `up` as a person sees it: starts the local cluster, waits for its agents, attaches the command line to it. */
+/**
+ * `up` as a person sees it: starts the local cluster, waits for its agents, attaches the command
+ * line to it.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DcosError } from '../../core/errors.js';
 import type { LocalCluster } from '../../wire/local-cluster.js';
@@ -53,7 +56,8 @@ function describe(cluster: LocalCluster): string {
   const racks = new Set(cluster.agents.map((agent) => agent.rack)).size;
   const plural = (count: number, noun: string): string =>
     `${count} ${noun}${count === 1 ? '' : 's'}`;
-  return `${plural(cluster.agents.length, 'agent')} in ${plural(racks, 'rack')}, control plane ${at}`;
+  const agents = plural(cluster.agents.length, 'agent');
+  return `${agents} in ${plural(racks, 'rack')}, control plane ${at}`;
 }
 
 // Servers get the caller's environment, but nothing that would make them another command's child.

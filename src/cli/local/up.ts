@@ -36,8 +36,9 @@ const readyTimeoutMs = 60_000;
 const maxExits = 3;
 
 /**
- * Brings the local cluster of `localDir` up and waits until each of its servers serves. The caller holds the lock.
- * Throws `usage`, `conflict` (a port is in use, or other wishes than those it was made with), `io`, `corrupt`, `failed`, `timeout`.
+ * Brings the local cluster of `localDir` up and waits until each of its servers serves. The caller
+ * holds the lock. Throws `usage`, `conflict` (a port is in use, or other wishes than those it was
+ * made with), `io`, `corrupt`, `failed`, `timeout`.
  */
 export async function bringUp(
   localDir: string,
@@ -193,7 +194,7 @@ async function checkPorts(cluster: LocalCluster, toStart: readonly ServerState[]
       'conflict',
       `port ${place.host}:${place.port} of ${name} is in use by another program`,
       {
-        hint: 'End that program and run dcos up again, or make a new cluster: dcos down --purge, then dcos up',
+        hint: 'End that program, then run dcos up again. Or make a new cluster: dcos down --purge',
       },
     );
   }

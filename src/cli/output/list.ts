@@ -1,4 +1,6 @@
-/** One way to print lists and single things: a table for people; JSON, YAML or names for programs. */
+/**
+ * One way to print lists and single things: a table for people; JSON, YAML or names for programs.
+ */
 import type { Given } from '../command.js';
 import type { Io } from '../io.js';
 import { clean } from './clean.js';

@@ -1,4 +1,7 @@
-/** How an operation looks while it goes on: a picture for a terminal, a line per change for a log. Pure. */
+/**
+ * How an operation looks while it goes on: a picture for a terminal, a line per change for a log.
+ * Pure.
+ */
 import type { Operation, OperationPhase, OperationStep } from '../../wire/operations.js';
 import { clean } from './clean.js';
 
@@ -18,19 +21,28 @@ export function operationPicture(operation: Operation): string {
       ? []
       : phase.steps.map((step) => `    ${symbolOf(step.status)} ${stepText(step)}`)),
   ]);
-  return clean([`${verb(operation)} ${operation.packageName} ${operation.packageVersion}`, ...lines].join('\n'));
+  return clean(
+    [`${verb(operation)} ${operation.packageName} ${operation.packageVersion}`, ...lines].join(
+      '\n',
+    ),
+  );
 }
 
-/** What has changed between two looks at an operation, a line each; everything that has begun where there was no look before. */
+/**
+ * What has changed between two looks at an operation, a line each; everything that has begun where
+ * there was no look before.
+ */
 export function operationChanges(before: Operation | undefined, after: Operation): string[] {
   const lines: string[] = [];
   for (const phase of after.phases) {
     const old = before?.phases.find(({ name }) => name === phase.name);
     for (const step of phase.steps) {
       const oldStep = old?.steps.find(({ name }) => name === step.name);
-      if (isWorthALine(oldStep, step)) lines.push(clean(`${phase.name}: ${stepText(step)} [${step.status}]`));
+      if (isWorthALine(oldStep, step))
+        lines.push(clean(`${phase.name}: ${stepText(step)} [${step.status}]`));
     }
-    if (phase.status === 'COMPLETE' && old?.status !== 'COMPLETE') lines.push(`${phase.name}: complete`);
+    if (phase.status === 'COMPLETE' && old?.status !== 'COMPLETE')
+      lines.push(`${phase.name}: complete`);
   }
   return lines;
 }
@@ -43,7 +55,9 @@ function isWorthALine(before: OperationStep | undefined, after: OperationStep): 
 
 // A download is told about at every tenth of its way.
 function tenth({ progress }: OperationStep): number {
-  return progress === undefined || progress.total === 0 ? 0 : Math.floor((10 * progress.done) / progress.total);
+  return progress === undefined || progress.total === 0
+    ? 0
+    : Math.floor((10 * progress.done) / progress.total);
 }
 
 function stepText(step: OperationStep): string {

@@ -7,12 +7,15 @@ export function planTree(plan: Plan): string {
   const lines = [`${plan.name} (${plan.strategy} strategy) (${plan.status})`];
   for (const [at, phase] of plan.phases.entries()) {
     const isLast = at === plan.phases.length - 1;
-    lines.push(`${isLast ? '└─' : '├─'} ${phase.name} (${phase.strategy} strategy) (${phase.status})`);
+    lines.push(
+      `${isLast ? '└─' : '├─'} ${phase.name} (${phase.strategy} strategy) (${phase.status})`,
+    );
     for (const [index, step] of phase.steps.entries()) {
       const branch = index === phase.steps.length - 1 ? '└─' : '├─';
       lines.push(`${isLast ? '   ' : '│  '}${branch} ${step.name} (${step.status})`);
     }
   }
-  if (plan.errors.length > 0) lines.push('', 'Errors:', ...plan.errors.map((error) => `- ${error}`));
+  if (plan.errors.length > 0)
+    lines.push('', 'Errors:', ...plan.errors.map((error) => `- ${error}`));
   return clean(lines.join('\n'));
 }

@@ -1,4 +1,7 @@
-/** Tables as the DC/OS command line prints them: headings centred, numbers right, text left, no lines. Pure. */
+/**
+ * Tables as the DC/OS command line prints them: headings centred, numbers right, text left, no
+ * lines. Pure.
+ */
 import { clean } from './clean.js';
 
 /** A column: its heading, and what a row shows in it. */

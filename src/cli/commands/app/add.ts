@@ -12,7 +12,9 @@ export const add: Command = {
   run: async (context, given) => {
     const app = await readObjectOrInput(given.word(0) || undefined, 'app');
     if (typeof app.id !== 'string' || app.id === '') {
-      throw new DcosError('invalid', 'the app has no id', { hint: 'Give it one: {"id": "/web", …}' });
+      throw new DcosError('invalid', 'the app has no id', {
+        hint: 'Give it one: {"id": "/web", …}',
+      });
     }
     const deployment = await addApp(await context.http(), app);
     context.io.result(`Created deployment ${deployment}`);

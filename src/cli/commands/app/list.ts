@@ -1,6 +1,7 @@
 /** `dcos app list` */
-import { type App, listApps, listDeployments, listQueue } from '../../../client/apps.js';
+
 import { asList, asObject } from '../../../client/answers.js';
+import { type App, listApps, listDeployments, listQueue } from '../../../client/apps.js';
 import { type Command, outputFlags, quietFlag } from '../../command.js';
 import { printList } from '../../output/list.js';
 
@@ -24,12 +25,24 @@ export const list: Command = {
         { heading: 'ID', value: ({ id }) => String(id) },
         { heading: 'MEM', value: ({ mem }) => String(mem ?? '') },
         { heading: 'CPUS', value: ({ cpus }) => String(cpus ?? '') },
-        { heading: 'TASKS', value: ({ tasksRunning, instances }) => `${Number(tasksRunning ?? 0)}/${Number(instances ?? 0)}` },
+        {
+          heading: 'TASKS',
+          value: ({ tasksRunning, instances }) =>
+            `${Number(tasksRunning ?? 0)}/${Number(instances ?? 0)}`,
+        },
         { heading: 'HEALTH', value: healthOf },
         { heading: 'DEPLOYMENT', value: ({ id }) => actions.get(String(id)) ?? '---' },
         { heading: 'WAITING', value: ({ id }) => String(waiting.has(String(id))) },
-        { heading: 'CONTAINER', value: ({ container }) => String(asObject(container).type ?? 'mesos').toLowerCase() },
-        { heading: 'CMD', value: ({ cmd, args }) => String(cmd ?? (args === undefined ? '' : asList(args).join(' '))), maxWidth: 30 },
+        {
+          heading: 'CONTAINER',
+          value: ({ container }) => String(asObject(container).type ?? 'mesos').toLowerCase(),
+        },
+        {
+          heading: 'CMD',
+          value: ({ cmd, args }) =>
+            String(cmd ?? (args === undefined ? '' : asList(args).join(' '))),
+          maxWidth: 30,
+        },
         { heading: 'ROLE', value: ({ role }) => String(role ?? '') },
       ],
     });

@@ -11,7 +11,10 @@ export const show: Command = {
   summary: 'show an app',
   words: [['<id>', 'its id']],
   flags: [
-    { flags: '--app-version <version>', text: 'one of its versions: a time, or -1 for the one before' },
+    {
+      flags: '--app-version <version>',
+      text: 'one of its versions: a time, or -1 for the one before',
+    },
     ...outputFlags,
   ],
   examples: ['dcos app show /web', 'dcos app show web --app-version=-1'],
@@ -27,10 +30,17 @@ export const show: Command = {
   },
 };
 
-async function versionOf(http: Http, id: string, wanted: string | undefined): Promise<string | undefined> {
+async function versionOf(
+  http: Http,
+  id: string,
+  wanted: string | undefined,
+): Promise<string | undefined> {
   if (wanted === undefined || !/^-\d+$/.test(wanted)) return wanted;
   const versions = await appVersions(http, id);
   const version = versions[-Number(wanted)];
   if (version !== undefined) return version;
-  throw new DcosError('not-found', `${id} has only ${versions.length} versions: there is no version ${wanted}`);
+  throw new DcosError(
+    'not-found',
+    `${id} has only ${versions.length} versions: there is no version ${wanted}`,
+  );
 }

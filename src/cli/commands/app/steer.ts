@@ -54,7 +54,9 @@ export const scale: Command = {
   examples: ['dcos app scale /web 5'],
   run: (context, given) => {
     const instances = integerOf(given.word(1), 'the number of instances');
-    return deploy(context, given, (http, id) => updateApp(http, id, { instances }, given.has('force')));
+    return deploy(context, given, (http, id) =>
+      updateApp(http, id, { instances }, given.has('force')),
+    );
   },
 };
 
@@ -72,9 +74,13 @@ export const start: Command = {
     return deploy(context, given, async (http, id) => {
       const app = await getApp(http, id);
       if (Number(app.instances) > 0) {
-        throw new DcosError('conflict', `${id} is started already, with ${String(app.instances)} instances`, {
-          hint: `To change their number: dcos app scale ${id} ${instances}`,
-        });
+        throw new DcosError(
+          'conflict',
+          `${id} is started already, with ${String(app.instances)} instances`,
+          {
+            hint: `To change their number: dcos app scale ${id} ${instances}`,
+          },
+        );
       }
       return updateApp(http, id, { instances }, given.has('force'));
     });

@@ -3,7 +3,7 @@ import { updateApp } from '../../../client/apps.js';
 import { DcosError } from '../../../core/errors.js';
 import type { Command } from '../../command.js';
 import { readObjectOrInput } from '../../input.js';
-import { valueOf } from '../../options.js';
+import { typedValue } from '../../options.js';
 import { withAppHint } from './missing.js';
 
 /** Changes fields of an app. */
@@ -13,13 +13,22 @@ export const update: Command = {
     ['<id>', 'its id'],
     ['[pairs...]', 'fields as key=value; JSON from stdin if left out'],
   ],
-  flags: [{ flags: '--force', text: 'even while a deployment is under way: that one is cancelled' }],
-  examples: ['dcos app update /web mem=256 cpus=0.5', "dcos app update /web env='{\"A\":\"b\"}'", 'dcos app update /web < changes.json'],
+  flags: [
+    { flags: '--force', text: 'even while a deployment is under way: that one is cancelled' },
+  ],
+  examples: [
+    'dcos app update /web mem=256 cpus=0.5',
+    'dcos app update /web env=\'{"A":"b"}\'',
+    'dcos app update /web < changes.json',
+  ],
   run: async (context, given) => {
     const [id = '', ...pairs] = given.words;
-    const fields = pairs.length > 0 ? fieldsOf(pairs) : await readObjectOrInput(undefined, 'change');
+    const fields =
+      pairs.length > 0 ? fieldsOf(pairs) : await readObjectOrInput(undefined, 'change');
     const http = await context.http();
-    const deployment = await withAppHint(http, id, () => updateApp(http, id, fields, given.has('force')));
+    const deployment = await withAppHint(http, id, () =>
+      updateApp(http, id, fields, given.has('force')),
+    );
     context.io.result(`Created deployment ${deployment}`);
   },
 };
@@ -28,7 +37,7 @@ function fieldsOf(pairs: readonly string[]): Record<string, unknown> {
   return Object.fromEntries(
     pairs.map((pair) => {
       const equals = pair.indexOf('=');
-      if (equals > 0) return [pair.slice(0, equals), valueOf(pair.slice(equals + 1))];
+      if (equals > 0) return [pair.slice(0, equals), typedValue(pair.slice(equals + 1))];
       throw new DcosError('usage', `'${pair}' is not of the form key=value`);
     }),
   );

@@ -9,12 +9,19 @@ import { timeText } from '../../output/time.js';
 export const list: Command = {
   summary: 'what has failed, what it took down, and whether all is whole again',
   flags: [{ flags: '--all', text: 'healed ones as well' }, ...outputFlags, quietFlag],
-  examples: ['dcos failures', 'dcos failures --all', 'dcos failures --all --json', 'dcos failures show <id>'],
+  examples: [
+    'dcos failures',
+    'dcos failures --all',
+    'dcos failures --all --json',
+    'dcos failures show <id>',
+  ],
   run: async (context, given) => {
     const isAll = given.has('all');
     const incidents = await listIncidents(await context.http(), isAll);
     if (incidents.length === 0 && !given.has('json') && given.text('output') === undefined) {
-      context.io.say(isAll ? 'Nothing has failed.' : 'Nothing is broken. What was healed: dcos failures --all');
+      context.io.say(
+        isAll ? 'Nothing has failed.' : 'Nothing is broken. What was healed: dcos failures --all',
+      );
       return;
     }
     await printList(context.io, given, incidents, {

@@ -44,8 +44,14 @@ export function incidentText(incident: Incident): string {
     `since ${timeText(startedAt)}, ${end}`,
     ...(cause === undefined ? [] : [`cause: ${cause}`]),
     ...section('Evidence', evidence),
-    ...section('Lost', lost.map((one) => `${one.taskName} of ${one.service} (${one.state}) ${one.taskId}`)),
-    ...section('Done', actions.map(({ at, text }) => `${timeText(at)} ${text}`)),
+    ...section(
+      'Lost',
+      lost.map((one) => `${one.taskName} of ${one.service} (${one.state}) ${one.taskId}`),
+    ),
+    ...section(
+      'Done',
+      actions.map(({ at, text }) => `${timeText(at)} ${text}`),
+    ),
     ...section(
       'Services',
       services.map(({ service, missing, wholeAt }) =>

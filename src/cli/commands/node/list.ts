@@ -8,7 +8,11 @@ import { printList } from '../../output/list.js';
 export const list: Command = {
   summary: 'list the machines of the cluster: masters and agents',
   flags: [
-    { flags: '--field <path>', text: 'a further column, for instance attributes.rack; may be repeated', isList: true },
+    {
+      flags: '--field <path>',
+      text: 'a further column, for instance attributes.rack; may be repeated',
+      isList: true,
+    },
     { flags: '--mesos-id <id>', text: 'only this agent' },
     ...outputFlags,
     quietFlag,
@@ -18,13 +22,18 @@ export const list: Command = {
     const state = await mesosState(await context.http());
     const agents = asList(state.slaves).map((agent) => agentNode(asObject(agent)));
     const wanted = given.text('mesosId');
-    const rows = [...agents, masterNode(state)].filter((node) => wanted === undefined || node.id === wanted);
+    const rows = [...agents, masterNode(state)].filter(
+      (node) => wanted === undefined || node.id === wanted,
+    );
     await printList(context.io, given, rows, {
       name: ({ id }) => String(id),
       columns: [
         { heading: 'HOSTNAME', value: ({ hostname }) => String(hostname ?? '') },
         { heading: 'IP', value: ({ ip }) => String(ip ?? '') },
-        { heading: 'PUBLIC IP(S)', value: ({ public_ips }) => asList(public_ips).join(', ') || '-' },
+        {
+          heading: 'PUBLIC IP(S)',
+          value: ({ public_ips }) => asList(public_ips).join(', ') || '-',
+        },
         { heading: 'ID', value: ({ id }) => String(id ?? '') },
         { heading: 'TYPE', value: ({ type }) => String(type) },
         { heading: 'STATUS', value: ({ status }) => String(status) },
@@ -88,7 +97,9 @@ function ipOf(pid: string): string {
 
 function usage(node: Node, key: string): string {
   const total = asObject(node.resources)[key];
-  return total === undefined ? '' : `${Number(asObject(node.used_resources)[key] ?? 0)}/${Number(total)}`;
+  return total === undefined
+    ? ''
+    : `${Number(asObject(node.used_resources)[key] ?? 0)}/${Number(total)}`;
 }
 
 function fieldOf(node: Node, path: string): string {

@@ -1,16 +1,24 @@
 /** `dcos package install` */
 import { isDeepStrictEqual } from 'node:util';
-import { clusterPackageNames, describePackage, type InstallRequest, installPackage, listPackages, renderPackage, userOptionsOf } from '../../../client/packages.js';
-import { getOperation, preflight } from '../../../client/operations.js';
 import type { Http } from '../../../client/http.js';
+import { getOperation, preflight } from '../../../client/operations.js';
+import {
+  clusterPackageNames,
+  describePackage,
+  type InstallRequest,
+  installPackage,
+  listPackages,
+  renderPackage,
+  userOptionsOf,
+} from '../../../client/packages.js';
 import { DcosError, type ErrorCode, exitStatusByCode } from '../../../core/errors.js';
 import type { Operation, Preflight } from '../../../wire/operations.js';
 import { type Command, type Given, yesFlag } from '../../command.js';
 import type { Context } from '../../context.js';
 import { ensureCluster } from '../../ensure-cluster.js';
 import { type Options, readOptions } from '../../options.js';
-import { formatJson } from '../../output/list.js';
 import { clean } from '../../output/clean.js';
+import { formatJson } from '../../output/list.js';
 import { megabytes } from '../../output/operation.js';
 import { didYouMean } from '../../suggest.js';
 import { watch } from '../../watch.js';
@@ -21,7 +29,11 @@ export const install: Command = {
   words: [['<package>', 'its name']],
   flags: [
     { flags: '--options <file>', text: 'a JSON file with options of the package' },
-    { flags: '--set <key=value>', text: 'one option, for instance brokers.count=1; may be repeated', isList: true },
+    {
+      flags: '--set <key=value>',
+      text: 'one option, for instance brokers.count=1; may be repeated',
+      isList: true,
+    },
     { flags: '--package-version <version>', text: 'another version than the newest' },
     { flags: '--app-id <id>', text: 'the id of the app that is made' },
     { flags: '--no-up', text: 'do not start a local cluster' },
@@ -92,11 +104,15 @@ async function sayDoctor(context: Context): Promise<void> {
   }
 }
 
-async function describe(http: Http, request: InstallRequest): Promise<Readonly<Record<string, unknown>>> {
+async function describe(
+  http: Http,
+  request: InstallRequest,
+): Promise<Readonly<Record<string, unknown>>> {
   try {
     return await describePackage(http, request.packageName, request.packageVersion);
   } catch (error) {
-    if (!(error instanceof DcosError) || error.code !== 'not-found' || error.hint !== undefined) throw error;
+    if (!(error instanceof DcosError) || error.code !== 'not-found' || error.hint !== undefined)
+      throw error;
     const hint = didYouMean(request.packageName, await clusterPackageNames(http));
     throw new DcosError('not-found', error.message, { hint: hint ?? 'See: dcos package search' });
   }
@@ -105,14 +121,28 @@ async function describe(http: Http, request: InstallRequest): Promise<Readonly<R
 function throwProblems({ problems }: Preflight): void {
   const [first] = problems;
   if (first === undefined) return;
-  const code: ErrorCode =
-    first.code in exitStatusByCode ? (first.code as ErrorCode) : 'invalid';
+  const code = codeOf(first.code);
   const hints = problems.map(({ hint }) => hint).filter((hint) => hint !== undefined);
-  const message = problems.length === 1 ? first.message : `${problems.length} problems:\n  ${problems.map((one) => one.message).join('\n  ')}`;
-  throw new DcosError(code, message, { hint: hints.length === 0 ? undefined : [...new Set(hints)].join('\n') });
+  const message =
+    problems.length === 1
+      ? first.message
+      : `${problems.length} problems:\n  ${problems.map((one) => one.message).join('\n  ')}`;
+  throw new DcosError(code, message, {
+    hint: hints.length === 0 ? undefined : [...new Set(hints)].join('\n'),
+  });
 }
 
-function tellPreflight(context: Context, found: Readonly<Record<string, unknown>>, check: Preflight): void {
+// What no agent could ever give is not done, however often it is asked for.
+function codeOf(code: string): ErrorCode {
+  if (code === 'impossible') return 'refused';
+  return code in exitStatusByCode ? (code as ErrorCode) : 'invalid';
+}
+
+function tellPreflight(
+  context: Context,
+  found: Readonly<Record<string, unknown>>,
+  check: Preflight,
+): void {
   const { io } = context;
   if (typeof found.preInstallNotes === 'string' && found.preInstallNotes !== '') {
     io.say(clean(found.preInstallNotes));
@@ -132,17 +162,20 @@ async function installAndWatch(
   request: InstallRequest,
 ): Promise<void> {
   const { io } = context;
+  const { packageName, packageVersion } = request;
   const begun = performance.now();
   const accepted = await installPackage(http, request);
   if (!accepted.isConflict) {
-    io.say(`Installing Marathon app for package [${request.packageName}] version [${request.packageVersion}]`);
+    io.say(`Installing Marathon app for package [${packageName}] version [${packageVersion}]`);
   }
   const id = accepted.isConflict
     ? await joinOrRefuse(context, http, given, request, accepted.operationId)
     : accepted.operationId;
   if (id === undefined) return;
   if (given.has('detach')) {
-    io.result(given.has('json') ? formatJson({ operation: id, changed: !accepted.isConflict }) : id);
+    io.result(
+      given.has('json') ? formatJson({ operation: id, changed: !accepted.isConflict }) : id,
+    );
     return;
   }
   const operation = await watch(context, http, id);
@@ -154,7 +187,10 @@ async function installAndWatch(
   tellEnd(context, operation, seconds);
 }
 
-/** What a conflict means: the id of a running install to join; `undefined` where nothing is to be done. Throws `conflict`. */
+/**
+ * What a conflict means: the id of a running install to join; `undefined` where nothing is to be
+ * done. Throws `conflict`.
+ */
 async function joinOrRefuse(
   context: Context,
   http: Http,
@@ -178,7 +214,9 @@ async function joinOrRefuse(
     throw differs(packageName, running.appId);
   }
   const wanted = String((await renderPackage(http, request)).id ?? '');
-  const installed = (await listPackages(http, { packageName })).find(({ appId }) => appId === wanted);
+  const installed = (await listPackages(http, { packageName })).find(
+    ({ appId }) => appId === wanted,
+  );
   if (installed === undefined) {
     throw new DcosError('conflict', `the app id ${wanted} is taken by something else`, {
       hint: 'Choose another one: --app-id <id>',
@@ -186,21 +224,39 @@ async function joinOrRefuse(
   }
   const version = String(installed.definition.version ?? '');
   if (!(await isSameInstall(http, wanted, version, request))) throw differs(packageName, wanted);
-  io.say(`${packageName} ${version} is installed as ${wanted} with the same options: nothing to do.`);
-  if (given.has('json')) io.result(formatJson({ packageName, packageVersion: version, appId: wanted, changed: false }));
+  io.say(
+    `${packageName} ${version} is installed as ${wanted} with the same options: nothing to do.`,
+  );
+  if (given.has('json'))
+    io.result(formatJson({ packageName, packageVersion: version, appId: wanted, changed: false }));
   return undefined;
 }
 
-async function isSameInstall(http: Http, appId: string, version: string, request: InstallRequest): Promise<boolean> {
+async function isSameInstall(
+  http: Http,
+  appId: string,
+  version: string,
+  request: InstallRequest,
+): Promise<boolean> {
   if (version !== request.packageVersion) return false;
   const stored = (await userOptionsOf(http, appId)) ?? {};
-  return isDeepStrictEqual(JSON.parse(JSON.stringify(stored)), JSON.parse(JSON.stringify(request.options ?? {})));
+  return isDeepStrictEqual(
+    JSON.parse(JSON.stringify(stored)),
+    JSON.parse(JSON.stringify(request.options ?? {})),
+  );
 }
 
 function differs(packageName: string, appId: string): DcosError {
-  return new DcosError('conflict', `${packageName} is installed as ${appId} already, with another version or other options`, {
-    hint: `Install it a second time under another id (--app-id <id>), or remove it first: dcos package uninstall ${packageName} --app-id ${appId}`,
-  });
+  return new DcosError(
+    'conflict',
+    `${packageName} is installed as ${appId} already, with another version or other options`,
+    {
+      hint: [
+        'Install it a second time under another id: --app-id <id>',
+        `Or remove it first: dcos package uninstall ${packageName} --app-id ${appId}`,
+      ].join('\n'),
+    },
+  );
 }
 
 function tellEnd(context: Context, operation: Operation, seconds: string): void {

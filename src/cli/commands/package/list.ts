@@ -17,8 +17,13 @@ export const list: Command = {
   examples: ['dcos package list', 'dcos package list --json'],
   run: async (context, given) => {
     const appId = given.text('appId');
-    const installed = await listPackages(await context.http(), appId === undefined ? {} : { appId });
-    const wanted = installed.filter(({ definition }) => String(definition.name).includes(given.word(0)));
+    const installed = await listPackages(
+      await context.http(),
+      appId === undefined ? {} : { appId },
+    );
+    const wanted = installed.filter(({ definition }) =>
+      String(definition.name).includes(given.word(0)),
+    );
     const rows = groupByRelease(wanted);
     await printList(context.io, given, rows, {
       name: ({ name }) => name,
@@ -32,7 +37,9 @@ export const list: Command = {
       ],
     });
     if (rows.length === 0 && !given.has('json')) {
-      throw new DcosError('failed', 'no package is installed', { hint: 'See: dcos package search' });
+      throw new DcosError('failed', 'no package is installed', {
+        hint: 'See: dcos package search',
+      });
     }
   },
 };

@@ -23,6 +23,7 @@ export const search: Command = {
       ],
       json: { packages },
     });
-    if (packages.length === 0) throw new DcosError('failed', `no package matches '${given.word(0)}'`);
+    if (packages.length === 0)
+      throw new DcosError('failed', `no package matches '${given.word(0)}'`);
   },
 };

@@ -1,9 +1,7 @@
 /** `dcos package uninstall` */
-import { getApp } from '../../../client/apps.js';
-import { asObject } from '../../../client/answers.js';
 import type { Http } from '../../../client/http.js';
+import { uninstallPreview, type Volume } from '../../../client/operations.js';
 import { type InstalledPackage, listPackages, uninstallPackage } from '../../../client/packages.js';
-import { type Volume, volumesOf } from '../../../client/volumes.js';
 import { DcosError } from '../../../core/errors.js';
 import { type Command, type Given, yesFlag } from '../../command.js';
 import type { Context } from '../../context.js';
@@ -35,7 +33,10 @@ export const uninstall: Command = {
     const http = await context.http();
     const chosen = await choose(http, given);
     const volumes: Volume[] = [];
-    for (const { appId } of chosen) volumes.push(...(await volumesOf(http, await roleOf(http, appId))));
+    for (const { appId } of chosen) {
+      const preview = await uninstallPreview(http, { packageName: given.word(0), appId });
+      volumes.push(...preview.volumes);
+    }
     await permit(context, given, chosen, volumes);
     for (const one of chosen) await remove(context, http, given, one);
   },
@@ -46,33 +47,31 @@ async function choose(http: Http, given: Given): Promise<InstalledPackage[]> {
   const appId = given.text('appId');
   const installed = await listPackages(http);
   const named = installed.filter(({ definition }) => definition.name === name);
-  const wanted = appId === undefined ? named : named.filter((one) => one.appId === withSlash(appId));
+  const wanted =
+    appId === undefined ? named : named.filter((one) => one.appId === withSlash(appId));
   if (wanted.length === 0) {
     const names = installed.map(({ definition }) => String(definition.name));
-    const what = appId === undefined ? `package '${name}' is not installed` : `package '${name}' is not installed as ${withSlash(appId)}`;
+    const what =
+      appId === undefined
+        ? `package '${name}' is not installed`
+        : `package '${name}' is not installed as ${withSlash(appId)}`;
     throw new DcosError('not-found', what, {
       hint: (named.length === 0 ? didYouMean(name, names) : undefined) ?? 'See: dcos package list',
     });
   }
   if (wanted.length > 1 && !given.has('all')) {
-    throw new DcosError('conflict', `package '${name}' is installed more than once: ${wanted.map((one) => one.appId).join(', ')}`, {
-      hint: 'Choose one with --app-id <id>, or all of them with --all',
-    });
+    throw new DcosError(
+      'conflict',
+      `package '${name}' is installed more than once: ${wanted.map((one) => one.appId).join(', ')}`,
+      {
+        hint: 'Choose one with --app-id <id>, or all of them with --all',
+      },
+    );
   }
   return wanted;
 }
 
 const withSlash = (id: string): string => (id.startsWith('/') ? id : `/${id}`);
-
-// Most services have a role of their own, named after them (docs/architecture.md, "Who is who"); the app says which.
-async function roleOf(http: Http, appId: string): Promise<string> {
-  const app = await getApp(http, appId).catch((error: unknown) => {
-    if (error instanceof DcosError && error.code === 'not-found') return {};
-    throw error;
-  });
-  const { DCOS_ROLE } = asObject(asObject(app).env);
-  return typeof DCOS_ROLE === 'string' ? DCOS_ROLE : `${appId.slice(1).replaceAll('/', '__')}-role`;
-}
 
 async function permit(
   context: Context,
@@ -83,18 +82,27 @@ async function permit(
   const { io } = context;
   const name = given.word(0);
   if (volumes.length > 0) {
-    io.say(`${given.has('deleteVolumes') ? 'Data that will be destroyed' : 'Data volumes'} (${volumes.length}):`);
+    const what = given.has('deleteVolumes') ? 'Data that will be destroyed' : 'Data volumes';
+    io.say(`${what} (${volumes.length}):`);
     io.say(volumeTable(volumes));
   }
   const mayAsk = io.canAsk && !given.has('yes');
   if (volumes.length > 0 && !given.has('deleteVolumes') && !mayAsk) {
-    throw new DcosError('refused', `${name} has ${volumes.length} data volumes; nothing was touched`, {
-      hint: 'To destroy them with all their data: --delete-volumes',
-    });
+    throw new DcosError(
+      'refused',
+      `${name} has ${volumes.length} data volumes; nothing was touched`,
+      {
+        hint: 'To destroy them with all their data: --delete-volumes',
+      },
+    );
   }
   if (given.has('yes')) return;
   const [first] = chosen;
-  const word = given.has('all') ? `uninstall all ${name}` : given.text('appId') === undefined ? name : (first?.appId ?? name);
+  const word = given.has('all')
+    ? `uninstall all ${name}`
+    : given.text('appId') === undefined
+      ? name
+      : (first?.appId ?? name);
   const what = volumes.length > 0 ? 'and destroys its data' : 'and cannot be undone';
   const answer = await io.ask(`This removes ${name} ${what}. Type '${word}' to go on:`, '--yes');
   if (answer.trim() !== word) throw new DcosError('refused', 'nothing was uninstalled');
@@ -106,7 +114,7 @@ function volumeTable(volumes: readonly Volume[]): string {
       { heading: 'VOLUME', value: (volume: Volume) => volume.id },
       { heading: 'PATH', value: (volume: Volume) => volume.containerPath },
       { heading: 'MB', value: (volume: Volume) => volume.sizeMb },
-      { heading: 'AGENT', value: (volume: Volume) => volume.hostname },
+      { heading: 'AGENT', value: (volume: Volume) => volume.agent },
     ],
     volumes,
   );

@@ -38,7 +38,11 @@ export const list: Command = {
         { heading: 'MEM', value: (row) => amount(row, 'mem') },
         { heading: 'DISK', value: (row) => amount(row, 'disk') },
         { heading: 'ID', value: ({ id }) => String(id) },
-        { heading: 'ROLE', value: ({ role, roles }) => String(role ?? asList(roles)[0] ?? ''), isWide: true },
+        {
+          heading: 'ROLE',
+          value: ({ role, roles }) => String(role ?? asList(roles)[0] ?? ''),
+          isWide: true,
+        },
       ],
     });
   },

@@ -1,7 +1,13 @@
 /** `dcos task log` */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Http } from '../../../client/http.js';
-import { fileSize, findSandboxFile, lastLines, readFrom, type SandboxFile } from '../../../client/logs.js';
+import {
+  fileSize,
+  findSandboxFile,
+  lastLines,
+  readFrom,
+  type SandboxFile,
+} from '../../../client/logs.js';
 import { listTasks, type TaskView } from '../../../client/tasks.js';
 import { DcosError } from '../../../core/errors.js';
 import { type Command, type Given, integerOf } from '../../command.js';
@@ -23,7 +29,11 @@ export const log: Command = {
     ...kindFlags,
     { flags: '-o, --output <format>', text: 'of no use here', isHidden: true },
   ],
-  examples: ['dcos task log web', 'dcos task log --follow broker-1 stderr', 'dcos task log web --lines 100'],
+  examples: [
+    'dcos task log web',
+    'dcos task log --follow broker-1 stderr',
+    'dcos task log web --lines 100',
+  ],
   run: async (context, given) => {
     // The sign is ignored, as `tail -n -5` has it.
     const lines = integerOf((given.text('lines') ?? '10').replace(/^[-+]/, ''), '--lines');
@@ -47,7 +57,9 @@ async function chooseTasks(http: Http, given: Given): Promise<{ word: string; ta
   const last = ended.sort((a, b) => lastTime(b) - lastTime(a))[0];
   if (last !== undefined) return { word, tasks: [last] };
   throw new DcosError('not-found', `no task matches '${word}'`, {
-    hint: didYouMean(word, new Set(all.flatMap(({ id, name, instance }) => [name, instance, id]))) ?? 'See: dcos task list --all',
+    hint:
+      didYouMean(word, new Set(all.flatMap(({ id, name, instance }) => [name, instance, id]))) ??
+      'See: dcos task list --all',
   });
 }
 
@@ -119,9 +131,15 @@ class Follower {
     return isBusy;
   }
 
-  async #lastLines(file: SandboxFile, task: TaskView, lines: number): Promise<{ text: string; end: number }> {
+  async #lastLines(
+    file: SandboxFile,
+    task: TaskView,
+    lines: number,
+  ): Promise<{ text: string; end: number }> {
     try {
-      return lines === 0 ? { text: '', end: await fileSize(this.#http, file) } : await lastLines(this.#http, file, lines);
+      return lines === 0
+        ? { text: '', end: await fileSize(this.#http, file) }
+        : await lastLines(this.#http, file, lines);
     } catch (error) {
       if (!(error instanceof DcosError) || error.code !== 'not-found') throw error;
       throw new DcosError('not-found', `task ${task.id} has no file '${this.#name}'`, {

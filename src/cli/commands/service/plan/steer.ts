@@ -19,12 +19,22 @@ interface Steering {
 
 function steering(one: Steering): Command {
   const names = ['plan', ...one.parts];
-  const form = [...names, 'service'].map((name, at) => (at < one.least || name === 'service' ? `<${name}>` : `[${name}]`));
+  const form = [...names, 'service'].map((name, at) =>
+    at < one.least || name === 'service' ? `<${name}>` : `[${name}]`,
+  );
   return {
     summary: one.summary,
     words: [['<words...>', form.join(' ')]],
     ...(one.hasVariables
-      ? { flags: [{ flags: '-p, --params <KEY=VALUE>', text: 'an environment variable of its tasks', isList: true }] }
+      ? {
+          flags: [
+            {
+              flags: '-p, --params <KEY=VALUE>',
+              text: 'an environment variable of its tasks',
+              isList: true,
+            },
+          ],
+        }
       : {}),
     examples: [`dcos kafka plan ${one.example}`, `dcos service plan ${one.example} kafka`],
     run: async (context, given) => {
@@ -35,7 +45,11 @@ function steering(one: Steering): Command {
       const outcome = await askService(http, service, () =>
         commandPlan(http, service, plan, one.verb, { phase, step, body }),
       );
-      const what = `"${service}": plan "${plan}"${phase === undefined ? '' : `, phase "${phase}"`}${step === undefined ? '' : `, step "${step}"`}`;
+      const what = [
+        `"${service}": plan "${plan}"`,
+        ...(phase === undefined ? [] : [`phase "${phase}"`]),
+        ...(step === undefined ? [] : [`step "${step}"`]),
+      ].join(', ');
       context.io.say(`${what} ${outcome === 'done' ? one.done : one.already}.`);
     },
   };

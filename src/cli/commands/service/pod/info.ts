@@ -14,7 +14,9 @@ export const info: Command = {
     const { service, words } = serviceWords(given, ['pod'], 1);
     const http = await context.http();
     const rest = `pod/${encodeURIComponent(words[0] ?? '')}/info`;
-    const { data } = await askService(http, service, () => callService(http, service, { method: 'GET', rest }));
+    const { data } = await askService(http, service, () =>
+      callService(http, service, { method: 'GET', rest }),
+    );
     context.io.result(formatJson(data));
   },
 };

@@ -11,13 +11,19 @@ export const status: Command = {
   summary: 'how the pods of a service are, or one of them',
   words: [['<words...>', '[pod] <service>']],
   flags: [{ flags: '--json', text: 'print JSON' }],
-  examples: ['dcos kafka pod status', 'dcos kafka pod status broker-1', 'dcos service pod status kafka'],
+  examples: [
+    'dcos kafka pod status',
+    'dcos kafka pod status broker-1',
+    'dcos service pod status kafka',
+  ],
   run: async (context, given) => {
     const { service, words } = serviceWords(given, ['pod'], 0);
     const [pod] = words;
     const http = await context.http();
     const rest = pod === undefined ? 'pod/status' : `pod/${encodeURIComponent(pod)}/status`;
-    const { data } = await askService(http, service, () => callService(http, service, { method: 'GET', rest }));
+    const { data } = await askService(http, service, () =>
+      callService(http, service, { method: 'GET', rest }),
+    );
     context.io.result(given.has('json') ? formatJson(data) : clean(podTree(asObject(data))));
   },
 };
@@ -32,7 +38,10 @@ function podTree(body: Record<string, unknown>): string {
       const [head = '', ...tasks] = instanceLines(asObject(instance), isEnd ? '   ' : '│  ');
       return [`${isEnd ? '└─' : '├─'} ${head}`, ...tasks];
     });
-    return [`${isLast ? '└─' : '├─'} ${String(type.name)}`, ...children.map((line) => `${isLast ? '   ' : '│  '}${line}`)];
+    return [
+      `${isLast ? '└─' : '├─'} ${String(type.name)}`,
+      ...children.map((line) => `${isLast ? '   ' : '│  '}${line}`),
+    ];
   });
   return [String(body.service ?? ''), ...lines].join('\n');
 }

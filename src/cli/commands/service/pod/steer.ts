@@ -8,7 +8,15 @@ function steering(verb: string, summary: string, hasTasks: boolean): Command {
   return {
     summary,
     words: [['<words...>', '<pod> <service>']],
-    flags: hasTasks ? [{ flags: '-t, --tasks <task>', text: 'only this task of it; may be repeated', isList: true }] : [],
+    flags: hasTasks
+      ? [
+          {
+            flags: '-t, --tasks <task>',
+            text: 'only this task of it; may be repeated',
+            isList: true,
+          },
+        ]
+      : [],
     examples: [`dcos kafka pod ${verb} broker-1`, `dcos service pod ${verb} broker-1 kafka`],
     run: async (context, given) => {
       const { service, words } = serviceWords(given, ['pod'], 1);
@@ -24,10 +32,18 @@ function steering(verb: string, summary: string, hasTasks: boolean): Command {
 }
 
 /** Kills the tasks of a pod; they start again where they were. */
-export const restart = steering('restart', 'restart the tasks of a pod in place, on their volumes', false);
+export const restart = steering(
+  'restart',
+  'restart the tasks of a pod in place, on their volumes',
+  false,
+);
 
 /** Gives a pod up and makes it anew elsewhere. */
-export const replace = steering('replace', 'make a pod anew on another place; its volumes are given up', false);
+export const replace = steering(
+  'replace',
+  'make a pod anew on another place; its volumes are given up',
+  false,
+);
 
 /** Lets a pod's tasks do nothing, for repairs. */
 export const pause = steering('pause', 'let the tasks of a pod do nothing, for repairs', true);
