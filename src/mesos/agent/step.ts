@@ -9,7 +9,6 @@ import { checkCompleted, healthChecked } from './health.js';
 import { endTask, killsDue, killTask, resumeKill } from './kill.js';
 import { rememberFramework, runGroup, runTask } from './launch.js';
 import { applyOperation, volumeRemoved } from './operations.js';
-import { persist, taskRecord } from './records.js';
 import { recovered } from './recovery.js';
 import { refused, registered, shutDownFramework, stopAll } from './registration.js';
 import { type AgentState, findTask, isLive, liveTasks, type TaskRun } from './state.js';
@@ -139,8 +138,9 @@ function unknownTask(
 
 function prepared(task: TaskRun): AgentEffect[] {
   if (task.phase !== 'preparing') return [];
+  // Not recorded: whether a task was started is told by its claim alone (shell/supervisor.ts).
   task.phase = 'starting';
-  return [persist(taskRecord(task)), { type: 'Start', task }];
+  return [{ type: 'Start', task }];
 }
 
 function started(state: AgentState, task: TaskRun, pid: number, now: number): AgentEffect[] {
