@@ -174,7 +174,9 @@ export function load(state: State, records: ReadonlyMap<string, unknown>): void 
       state.failures.set((value as TaskFailure).appId, value as TaskFailure);
   }
   for (const list of state.versions.values()) list.sort((a, b) => (a.version < b.version ? -1 : 1));
-  for (const id of [...state.apps.keys(), ...state.byApp.keys()]) state.dirty.add(id);
+  // Deleted apps among them: the deployment that deletes one may have outlived its last instance.
+  const deploying = [...state.deployments.values()].flatMap(({ before }) => Object.keys(before));
+  for (const id of [...state.apps.keys(), ...state.byApp.keys(), ...deploying]) state.dirty.add(id);
 }
 
 /** Puts `app` among its older versions. */

@@ -1,0 +1,332 @@
+/**
+ * A model of a Mesos cluster for simulations: one framework, agents that can be cut off, tasks that can fail, updates sent
+ * again until acknowledged. Synchronous, driven by a seed; it refuses calls that Mesos would refuse and throws, since those are bugs.
+ */
+import type { Random } from '../../src/core/random.js';
+import type { OutgoingCall } from '../../src/framework/connection.js';
+import type { Offer, SchedulerEvent } from '../../src/wire/mesos/scheduler.js';
+import type { TaskInfo, TaskState, TaskStatus } from '../../src/wire/mesos/task.js';
+import {
+  add,
+  contains,
+  type Pool,
+  poolOf,
+  resourcesOf,
+  subtract,
+} from '../../src/wire/resources/pool.js';
+
+/** A task as its agent knows it. */
+export interface ModelTask {
+  readonly info: TaskInfo;
+  readonly agent: ModelAgent;
+  state: TaskState;
+  killed: boolean;
+}
+
+interface ModelAgent {
+  readonly id: string;
+  readonly hostname: string;
+  readonly free: Pool;
+  reachable: boolean;
+}
+
+interface Update {
+  readonly status: TaskStatus;
+  sentAt: number;
+}
+
+const terminal = new Set<TaskState>([
+  'TASK_FAILED',
+  'TASK_KILLED',
+  'TASK_FINISHED',
+  'TASK_DROPPED',
+]);
+const resendMs = 10_000;
+
+/** The cluster. `deliver` gets the events of the current subscription. */
+export class ModelMaster {
+  readonly agents: ModelAgent[];
+  readonly tasks = new Map<string, ModelTask>();
+  frameworkId: string | undefined;
+  removed = new Set<string>();
+  readonly launched = new Set<string>();
+  #deliver: ((event: SchedulerEvent) => void) | undefined;
+  readonly #random: Random;
+  readonly #offers = new Map<string, Offer>();
+  readonly #refused = new Map<string, number>();
+  readonly #updates = new Map<string, Update[]>();
+  #suppressed = false;
+  #now = 0;
+
+  constructor(random: Random, agents: number) {
+    this.#random = random;
+    this.agents = Array.from({ length: agents }, (_, index) => ({
+      id: `agent-${index}`,
+      hostname: `host-${index}`,
+      reachable: true,
+      free: poolOf([
+        { name: 'cpus', type: 'SCALAR', scalar: { value: 4 } },
+        { name: 'mem', type: 'SCALAR', scalar: { value: 2048 } },
+        { name: 'ports', type: 'RANGES', ranges: { range: [{ begin: 1000, end: 1010 }] } },
+      ]),
+    }));
+  }
+
+  get subscribed(): boolean {
+    return this.#deliver !== undefined;
+  }
+
+  /** A new subscription; `undefined` when the framework has been removed (ERROR was delivered). */
+  subscribe(frameworkId: string | undefined, deliver: (event: SchedulerEvent) => void): void {
+    if (frameworkId !== undefined && this.removed.has(frameworkId)) {
+      deliver({ type: 'ERROR', error: { message: 'Framework has been removed' } });
+      return;
+    }
+    this.frameworkId = frameworkId ?? `framework-${this.#random.uuid()}`;
+    this.#deliver = deliver;
+    this.#suppressed = false;
+    this.#offers.clear();
+    this.#refused.clear();
+    deliver({ type: 'SUBSCRIBED', subscribed: { framework_id: { value: this.frameworkId } } });
+  }
+
+  /** The stream breaks: nothing more of it arrives. */
+  disconnect(): void {
+    this.#deliver = undefined;
+    this.#offers.clear();
+  }
+
+  /** Time passes: updates again, offers, tasks that end. */
+  advance(now: number): void {
+    this.#now = now;
+    for (const task of [...this.tasks.values()]) {
+      if (!task.agent.reachable) continue;
+      if (task.killed && !terminal.has(task.state)) this.#end(task, 'TASK_KILLED');
+      else if (task.state === 'TASK_STAGING') this.#report(task, 'TASK_RUNNING');
+    }
+    for (const queue of this.#updates.values()) {
+      const [head] = queue;
+      if (head !== undefined && now - head.sentAt >= resendMs) this.#send(head);
+    }
+    this.#offer();
+  }
+
+  call(call: OutgoingCall): void {
+    if (this.#deliver === undefined) return;
+    switch (call.type) {
+      case 'ACCEPT':
+        this.#accept(call.accept);
+        break;
+      case 'DECLINE':
+        this.#decline(call.decline.offer_ids, call.decline.filters?.refuse_seconds ?? 5);
+        break;
+      case 'KILL':
+        this.#kill(call.kill.task_id.value);
+        break;
+      case 'ACKNOWLEDGE':
+        this.#acknowledge(call.acknowledge.task_id.value, call.acknowledge.uuid);
+        break;
+      case 'RECONCILE':
+        this.#reconcile((call.reconcile.tasks ?? []).map(({ task_id }) => task_id.value));
+        break;
+      case 'SUPPRESS':
+        this.#suppressed = true;
+        break;
+      case 'REVIVE':
+        this.#suppressed = false;
+        this.#refused.clear();
+        break;
+      case 'TEARDOWN':
+        this.remove();
+        break;
+      default:
+        throw new Error(`the model does not know ${call.type}`);
+    }
+  }
+
+  /** The framework is removed with all of its tasks. */
+  remove(): void {
+    if (this.frameworkId !== undefined) this.removed.add(this.frameworkId);
+    for (const task of this.tasks.values())
+      if (!terminal.has(task.state)) add(task.agent.free, bare(task.info));
+    this.tasks.clear();
+    this.#updates.clear();
+    this.disconnect();
+  }
+
+  /** A task fails by itself. */
+  fail(task: ModelTask): void {
+    if (task.agent.reachable && task.state === 'TASK_RUNNING') this.#end(task, 'TASK_FAILED');
+  }
+
+  /** The agent is cut off: its tasks go on, unseen. */
+  cutOff(agent: ModelAgent): void {
+    if (!agent.reachable) return;
+    agent.reachable = false;
+    for (const offer of [...this.#offers.values()]) {
+      if (offer.agent_id.value === agent.id) this.#rescind(offer);
+    }
+    for (const task of this.#live(agent))
+      this.#tell(task, 'TASK_UNREACHABLE', 'REASON_AGENT_REMOVED');
+  }
+
+  heal(agent: ModelAgent): void {
+    if (agent.reachable) return;
+    agent.reachable = true;
+    for (const task of this.#live(agent)) this.#tell(task, task.state, 'REASON_AGENT_REREGISTERED');
+  }
+
+  #live(agent: ModelAgent): ModelTask[] {
+    return [...this.tasks.values()].filter(
+      (task) => task.agent === agent && !terminal.has(task.state),
+    );
+  }
+
+  #rescind(offer: Offer): void {
+    this.#offers.delete(offer.id.value);
+    this.#deliver?.({ type: 'RESCIND', rescind: { offer_id: offer.id } });
+  }
+
+  #offer(): void {
+    if (this.#deliver === undefined || this.#suppressed) return;
+    const offers: Offer[] = [];
+    for (const agent of this.agents) {
+      const out = [...this.#offers.values()].some(({ agent_id }) => agent_id.value === agent.id);
+      const refused = (this.#refused.get(agent.id) ?? 0) > this.#now;
+      if (out || refused || !agent.reachable || agent.free.size === 0) continue;
+      const offer: Offer = {
+        id: { value: this.#random.uuid() },
+        framework_id: { value: this.frameworkId ?? '' },
+        agent_id: { value: agent.id },
+        hostname: agent.hostname,
+        resources: resourcesOf(agent.free),
+        allocation_info: { role: 'services' },
+      };
+      this.#offers.set(offer.id.value, offer);
+      offers.push(offer);
+    }
+    if (offers.length > 0) this.#deliver({ type: 'OFFERS', offers: { offers } });
+  }
+
+  #accept(accept: Extract<OutgoingCall, { type: 'ACCEPT' }>['accept']): void {
+    const offers = accept.offer_ids.map(({ value }) => this.#offers.get(value));
+    for (const { value } of accept.offer_ids) this.#offers.delete(value);
+    const infos = (accept.operations ?? []).flatMap((operation) =>
+      operation.type === 'LAUNCH' ? operation.launch.task_infos : [],
+    );
+    const [offer] = offers;
+    const agent = this.agents.find(({ id }) => id === offer?.agent_id.value);
+    for (const info of infos) {
+      const taskId = info.task_id.value;
+      if (this.launched.has(taskId)) throw new Error(`task ${taskId} was launched twice`);
+      this.launched.add(taskId);
+      if (agent === undefined || !agent.reachable) {
+        this.#tellStatus({
+          task_id: info.task_id,
+          agent_id: info.agent_id,
+          state: 'TASK_DROPPED',
+          reason: 'REASON_INVALID_OFFERS',
+        });
+        continue;
+      }
+      if (!contains(agent.free, bare(info)))
+        throw new Error(`task ${taskId} asks more than was offered`);
+      subtract(agent.free, bare(info));
+      this.tasks.set(taskId, { info, agent, state: 'TASK_STAGING', killed: false });
+    }
+    if (agent !== undefined)
+      this.#refused.set(agent.id, this.#now + (accept.filters?.refuse_seconds ?? 5) * 1000);
+  }
+
+  #decline(ids: readonly { value: string }[], seconds: number): void {
+    for (const { value } of ids) {
+      const offer = this.#offers.get(value);
+      if (offer === undefined) continue;
+      this.#offers.delete(value);
+      this.#refused.set(offer.agent_id.value, this.#now + seconds * 1000);
+    }
+  }
+
+  #kill(taskId: string): void {
+    const task = this.tasks.get(taskId);
+    if (task === undefined) {
+      this.#tellStatus({
+        task_id: { value: taskId },
+        state: 'TASK_UNKNOWN',
+        reason: 'REASON_RECONCILIATION',
+      });
+    } else if (task.agent.reachable) task.killed = true;
+  }
+
+  #acknowledge(taskId: string, uuid: string): void {
+    const queue = this.#updates.get(taskId) ?? [];
+    if (queue[0]?.status.uuid !== uuid) return;
+    queue.shift();
+    const [next] = queue;
+    if (next !== undefined) this.#send(next);
+    const task = this.tasks.get(taskId);
+    if (queue.length === 0 && task !== undefined && terminal.has(task.state))
+      this.tasks.delete(taskId);
+  }
+
+  #reconcile(ids: readonly string[]): void {
+    if (ids.length === 0) {
+      for (const task of this.tasks.values())
+        if (!terminal.has(task.state)) this.#tell(task, stateOf(task));
+      return;
+    }
+    for (const id of ids) {
+      const task = this.tasks.get(id);
+      if (task !== undefined) this.#tell(task, stateOf(task), 'REASON_RECONCILIATION');
+      else
+        this.#tellStatus({
+          task_id: { value: id },
+          state: 'TASK_UNKNOWN',
+          reason: 'REASON_RECONCILIATION',
+        });
+    }
+  }
+
+  #end(task: ModelTask, state: TaskState): void {
+    add(task.agent.free, bare(task.info));
+    this.#report(task, state);
+  }
+
+  /** An update of the agent: sent again until acknowledged, one after the other. */
+  #report(task: ModelTask, state: TaskState): void {
+    task.state = state;
+    const taskId = task.info.task_id.value;
+    const status = { ...statusOf(task, state), uuid: this.#random.uuid() };
+    const queue = this.#updates.get(taskId) ?? [];
+    this.#updates.set(taskId, queue);
+    const update = { status, sentAt: this.#now };
+    queue.push(update);
+    if (queue.length === 1) this.#send(update);
+  }
+
+  #send(update: Update): void {
+    update.sentAt = this.#now;
+    const taskId = update.status.task_id.value;
+    if (this.tasks.get(taskId)?.agent.reachable === false) return;
+    this.#tellStatus(update.status);
+  }
+
+  #tell(task: ModelTask, state: TaskState, reason?: string): void {
+    this.#tellStatus({ ...statusOf(task, state), ...(reason === undefined ? {} : { reason }) });
+  }
+
+  #tellStatus(status: TaskStatus): void {
+    this.#deliver?.({ type: 'UPDATE', update: { status } });
+  }
+}
+
+const stateOf = (task: ModelTask): TaskState =>
+  task.agent.reachable ? task.state : 'TASK_UNREACHABLE';
+
+function statusOf(task: ModelTask, state: TaskState): TaskStatus {
+  return { task_id: task.info.task_id, agent_id: { value: task.agent.id }, state };
+}
+
+function bare(info: TaskInfo): NonNullable<TaskInfo['resources']> {
+  return info.resources ?? [];
+}
