@@ -39,7 +39,7 @@ function bodyOf(state: MasterState, type: OperatorQuery): Record<string, unknown
     case 'GET_OPERATIONS':
       return unlessEmpty('operations', [...state.operations.values()].map(operationMessage));
     case 'GET_ROLES':
-      return { roles: rolesMessage(state) };
+      return unlessEmpty('roles', rolesMessage(state));
     case 'GET_MASTER':
       return {
         master_info: masterInfo(state.options),
