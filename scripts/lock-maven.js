@@ -50,7 +50,8 @@ function pomOf(wanted) {
     const [group, artifact, version, ...more] = text.replace(/!$/, '').split(':');
     if (!version || more.length > 0) throw new Error(`${text} is not group:artifact:version`);
     const none =
-      '<exclusions><exclusion><groupId>*</groupId><artifactId>*</artifactId></exclusion></exclusions>';
+      '<exclusions><exclusion><groupId>*</groupId>' +
+      '<artifactId>*</artifactId></exclusion></exclusions>';
     return (
       `<dependency><groupId>${group}</groupId><artifactId>${artifact}</artifactId>` +
       `<version>${version}</version>${alone ? none : ''}</dependency>`
@@ -74,9 +75,10 @@ function artifactOf(line) {
   if (!found) return [];
   const [, group, artifact, classifier, version, path] = found;
   const bytes = readFileSync(path);
+  const qualifier = classifier ? `?classifier=${classifier}` : '';
   return [
     {
-      purl: `pkg:maven/${group}/${artifact}@${version}${classifier ? `?classifier=${classifier}` : ''}`,
+      purl: `pkg:maven/${group}/${artifact}@${version}${qualifier}`,
       sha256: createHash('sha256').update(bytes).digest('hex'),
       bytes: bytes.length,
     },

@@ -1,6 +1,9 @@
 /** Did-you-mean: the known word that is nearest to a mistyped one. */
 
-/** The nearest of `known` within a third of the word's length (at least 1) of edits; `undefined` where none is near. */
+/**
+ * The nearest of `known` within a third of the word's length (at least 1) of edits; `undefined`
+ * where none is near.
+ */
 export function nearest(word: string, known: Iterable<string>): string | undefined {
   let best: string | undefined;
   let bestDistance = Math.max(1, Math.floor(word.length / 3)) + 1;
@@ -13,7 +16,10 @@ export function nearest(word: string, known: Iterable<string>): string | undefin
   return best;
 }
 
-/** Insertions, deletions, replacements and swaps of neighbours that turn `a` into `b`; `limit` or more counts as `limit`. */
+/**
+ * Insertions, deletions, replacements and swaps of neighbours that turn `a` into `b`; `limit` or
+ * more counts as `limit`.
+ */
 function editDistance(a: string, b: string, limit: number): number {
   if (Math.abs(a.length - b.length) >= limit) return limit;
   let before: number[] = [];

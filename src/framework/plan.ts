@@ -1,6 +1,8 @@
 /**
- * Plan › Phase › Step: what is to be done, in which order, and how far it is. A plan is data; nothing here acts.
- * Statuses and how they add up follow dcos-commons (reference/sdk.md §3), so that existing tools read them.
+ * Plan › Phase › Step: what is to be done, in which order, and how far it is. A plan is data;
+ * nothing here acts.
+ * Statuses and how they add up follow dcos-commons (reference/sdk.md §3), so that existing tools
+ * read them.
  * A status that is derived (WAITING, IN_PROGRESS) is never stored.
  */
 import type { StepStatus } from '../wire/operations.js';
@@ -10,17 +12,24 @@ export type { StepStatus };
 /** What a step may store; the other statuses are derived. */
 export type StoredStatus = Exclude<StepStatus, 'WAITING' | 'IN_PROGRESS'>;
 
-/** Order among phases: `dependency` starts a phase once all that it names in `after` are complete. */
+/**
+ * Order among phases: `dependency` starts a phase once all that it names in `after` are complete.
+ */
 export type PlanStrategy = 'serial' | 'parallel' | 'dependency';
 
-/** Order among steps. The canary forms hold back the first two pending steps, each until told to go on. */
+/**
+ * Order among steps. The canary forms hold back the first two pending steps, each until told to go
+ * on.
+ */
 export type PhaseStrategy = 'serial' | 'parallel' | 'serial-canary' | 'parallel-canary';
 
 /** One thing to do. */
 export interface PlanStep {
   readonly id: string;
   readonly name: string;
-  /** What it works on; two steps with one asset never run at the same time (SDK: "dirty assets"). */
+  /**
+   * What it works on; two steps with one asset never run at the same time (SDK: "dirty assets").
+   */
   readonly asset: string;
   status: StoredStatus;
   interrupted: boolean;
@@ -129,7 +138,8 @@ export function statusOfPlan(plan: Plan): StepStatus {
 }
 
 /**
- * How statuses add up; the first rule that matches is taken (reference/sdk.md §3, "Aggregate rule").
+ * How statuses add up; the first rule that matches is taken (reference/sdk.md §3, "Aggregate
+ * rule").
  * `offered` are the children that the parent's strategy lets run at the moment.
  */
 export function aggregate(of: {
@@ -164,8 +174,10 @@ export function isComplete(plan: Plan): boolean {
 }
 
 /**
- * The steps that may be worked on now, in order: none that is complete, failed or interrupted, none behind an earlier
- * one where the strategy is serial, none whose asset is in `dirty` (a plan of higher priority works on it).
+ * The steps that may be worked on now, in order: none that is complete, failed or interrupted,
+ * none behind an earlier
+ * one where the strategy is serial, none whose asset is in `dirty` (a plan of higher priority
+ * works on it).
  */
 export function candidates(plan: Plan, dirty: ReadonlySet<string> = new Set()): PlanStep[] {
   if (plan.interrupted || plan.errors.length > 0) return [];
@@ -217,7 +229,8 @@ export type PlanElement =
   | { readonly kind: 'step'; readonly phase: PlanPhase; readonly step: PlanStep };
 
 /**
- * Finds a phase or step by name or id. `undefined` where there is none, or where a name fits more than one.
+ * Finds a phase or step by name or id. `undefined` where there is none, or where a name fits more
+ * than one.
  * Without `phase` it is the plan itself.
  */
 export function findElement(
@@ -254,7 +267,10 @@ export function interrupt(element: PlanElement): boolean {
   return true;
 }
 
-/** Lets it go on; of a canary phase, lets the next held step go. `false`: it ran already, or it is complete. */
+/**
+ * Lets it go on; of a canary phase, lets the next held step go. `false`: it ran already, or it is
+ * complete.
+ */
 export function proceed(element: PlanElement): boolean {
   if (statusOfElement(element) === 'COMPLETE') return false;
   const target = flagged(element);

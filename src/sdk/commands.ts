@@ -1,4 +1,7 @@
-/** Commands of people to plans and pods (reference/sdk.md §5), with the answers that dcos-commons gives. Pure. */
+/**
+ * Commands of people to plans and pods (reference/sdk.md §5), with the answers that dcos-commons
+ * gives. Pure.
+ */
 import type { Write } from '../core/store/store.js';
 import {
   findElement,
@@ -79,7 +82,10 @@ function startAgain(state: State, { targets }: TargetedPlan, element: PlanElemen
   return restart(element);
 }
 
-/** Restarts a pod instance in place, or replaces it: its data is given up before its task is stopped. */
+/**
+ * Restarts a pod instance in place, or replaces it: its data is given up before its task is
+ * stopped.
+ */
 export function commandPod(
   state: State,
   command: { readonly verb: 'restart' | 'replace'; readonly instance: string },

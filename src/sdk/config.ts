@@ -1,4 +1,7 @@
-/** Configurations: their identity, what of them makes a task, and which change of one into another is allowed. Pure. */
+/**
+ * Configurations: their identity, what of them makes a task, and which change of one into another
+ * is allowed. Pure.
+ */
 import { createHash } from 'node:crypto';
 import { DcosError, messageOf } from '../core/errors.js';
 import { parseConstraints } from '../framework/constraints.js';
@@ -6,7 +9,10 @@ import type { PodSpec, ServiceSpec, SpecViolation } from '../wire/service-spec.j
 import { namesIn, parseTemplate, pathsIn } from './render.js';
 import type { ServiceConfig } from './state.js';
 
-/** The largest config file, rendered or not, in bytes: it travels in one variable of the environment. */
+/**
+ * The largest config file, rendered or not, in bytes: it travels in one variable of the
+ * environment.
+ */
 export const maxTemplateBytes = 64 * 1024;
 
 /** Variables of the environment that are this program's own and never reach templates. */
@@ -24,7 +30,8 @@ export function optionsOf(
 }
 
 /**
- * Makes the configuration of a spec. `files` are all templates of the package, by path below `templates/`.
+ * Makes the configuration of a spec. `files` are all templates of the package, by path below
+ * `templates/`.
  * Throws `invalid` naming every template that is missing, too large or malformed.
  */
 export function makeConfig(
@@ -70,7 +77,10 @@ function collectVariables(
   }
 }
 
-/** The pod types whose addresses a pod's templates name: all of them must be known before it starts. */
+/**
+ * The pod types whose addresses a pod's templates name: all of them must be known before it
+ * starts.
+ */
 export function peersNamedBy(config: ServiceConfig, pod: PodSpec): Set<string> {
   const named = new Set<string>();
   for (const { template } of pod.task.configs) {
@@ -83,7 +93,10 @@ export function peersNamedBy(config: ServiceConfig, pod: PodSpec): Set<string> {
   return named;
 }
 
-/** Hash of all that a pod's tasks are made from; equal hashes need no restart. Count and placement are not part of it. */
+/**
+ * Hash of all that a pod's tasks are made from; equal hashes need no restart. Count and placement
+ * are not part of it.
+ */
 export function specHashOf(config: ServiceConfig, pod: PodSpec): string {
   const { count: _count, placement: _placement, allowDecommission: _allow, ...made } = pod;
   const templates = pod.task.configs.map(({ template }) => config.templates[template] ?? '');
@@ -167,7 +180,7 @@ function checkPodChange(
   if (pod.count !== old.count && quorum) {
     wrong(
       `${path}.count`,
-      `cannot change from ${old.count} to ${pod.count}: its instances know each other by configuration`,
+      `cannot change from ${old.count} to ${pod.count}: its instances name each other`,
     );
   }
   if (JSON.stringify(pod.task.volumes) !== JSON.stringify(old.task.volumes)) {

@@ -1,4 +1,7 @@
-/** The deploy plan and the spec's own plans: built from the target configuration, refreshed from what instances do. Pure. */
+/**
+ * The deploy plan and the spec's own plans: built from the target configuration, refreshed from
+ * what instances do. Pure.
+ */
 import {
   makePhase,
   makePlan,
@@ -29,7 +32,10 @@ export interface TargetedPlan {
   readonly targets: ReadonlyMap<string, StepTarget>;
 }
 
-/** The plan named `name`: the one of the spec, or the default, serial over pods and their instances. */
+/**
+ * The plan named `name`: the one of the spec, or the default, serial over pods and their
+ * instances.
+ */
 export function planOf(config: ServiceConfig, name: string, shownAs: string): TargetedPlan {
   const spec = config.spec.plans.find((plan) => plan.name === name);
   const draft: PlanSpec = spec ?? {
@@ -113,7 +119,8 @@ function indices(pod: PodSpec): number[] {
 }
 
 /**
- * Brings the steps of a plan up to date with the instances. A step that is complete stays so: what happens to its task
+ * Brings the steps of a plan up to date with the instances. A step that is complete stays so:
+ * what happens to its task
  * afterwards is the recovery plan's business.
  */
 export function refreshSteps(state: State, { plan, targets }: TargetedPlan, now: number): void {

@@ -99,7 +99,9 @@ export function podInfo(instance: Instance): unknown {
   ];
 }
 
-/** `/v1/debug/offers`: for each instance that waits, why each agent was refused, and in one line. */
+/**
+ * `/v1/debug/offers`: for each instance that waits, why each agent was refused, and in one line.
+ */
 export function waitingReasons(state: State): unknown {
   return [...state.refusals].map(([instance, agents]) => ({
     instance,

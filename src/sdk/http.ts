@@ -1,4 +1,7 @@
-/** The API of a service's scheduler (reference/sdk.md §5): requests become events, the state becomes answers. */
+/**
+ * The API of a service's scheduler (reference/sdk.md §5): requests become events, the state
+ * becomes answers.
+ */
 import type { Driver } from '../core/drive.js';
 import { DcosError } from '../core/errors.js';
 import type { Answer, Request, Route } from '../core/http/server.js';

@@ -1,4 +1,7 @@
-/** Pod instances: what a task status means for one, and how far one is on its way to what is wanted. Pure. */
+/**
+ * Pod instances: what a task status means for one, and how far one is on its way to what is
+ * wanted. Pure.
+ */
 import { afterFailure, type BackoffPolicy, remainingMs } from '../framework/backoff.js';
 import type { StoredStatus } from '../framework/plan.js';
 import type { TaskState, TaskStatus } from '../wire/mesos/task.js';
@@ -10,7 +13,10 @@ import type { Instance, ServiceConfig, State, TaskRecord } from './state.js';
 /** Back-off of crash loops: a first failure after a good run costs nothing. */
 export const launchBackoff: BackoffPolicy = { initialMs: 1_000, factor: 2, maxMs: 300_000 };
 
-/** States that end a task for us: the terminal ones, and UNKNOWN, the master's answer for a task that never was. */
+/**
+ * States that end a task for us: the terminal ones, and UNKNOWN, the master's answer for a task
+ * that never was.
+ */
 export function isOver(state: TaskState): boolean {
   return terminalTaskStates.has(state) || state === 'TASK_UNKNOWN';
 }
@@ -25,13 +31,18 @@ export function instanceName(type: string, index: number): string {
   return `${type}-${index}`;
 }
 
-/** The pod of a configuration that an instance belongs to; `undefined` when it has none there any more. */
+/**
+ * The pod of a configuration that an instance belongs to; `undefined` when it has none there any
+ * more.
+ */
 export function podOf(config: ServiceConfig | undefined, instance: Instance): PodSpec | undefined {
   const pod = config?.spec.pods.find(({ type }) => type === instance.pod);
   return pod !== undefined && instance.index < pod.count ? pod : undefined;
 }
 
-/** Whether something of the instance is lost when it moves: an address that others know, or data. */
+/**
+ * Whether something of the instance is lost when it moves: an address that others know, or data.
+ */
 export function isSticky(instance: Instance): boolean {
   const { reservation } = instance;
   if (reservation === undefined) return false;
@@ -142,9 +153,9 @@ function progressOfTask(instance: Instance, task: TaskRecord, pod: PodSpec, now:
 
 function unreachableText(instance: Instance): string {
   const where = instance.reservation?.place.hostname ?? 'its agent';
-  return isSticky(instance)
-    ? `waits for agent ${where}, which is unreachable; 'pod replace ${instance.name}' moves it, giving up its data there`
-    : `agent ${where} is unreachable`;
+  if (!isSticky(instance)) return `agent ${where} is unreachable`;
+  const remedy = `'pod replace ${instance.name}' moves it, giving up its data there`;
+  return `waits for agent ${where}, which is unreachable; ${remedy}`;
 }
 
 function endText(task: TaskRecord): string {
@@ -154,7 +165,10 @@ function endText(task: TaskRecord): string {
     : `the last task ended: ${state}, ${task.message}`;
 }
 
-/** The configuration that an instance is to be launched with when it is not a plan's business to change it. */
+/**
+ * The configuration that an instance is to be launched with when it is not a plan's business to
+ * change it.
+ */
 export function ownConfig(state: State, instance: Instance): ServiceConfig | undefined {
   const target = state.targetId === undefined ? undefined : state.configs.get(state.targetId);
   return state.configs.get(instance.task?.configId ?? '') ?? target;

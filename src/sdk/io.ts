@@ -1,4 +1,7 @@
-/** What the scheduler reads of the world when it starts: environment, files of its package, a token of the cluster. */
+/**
+ * What the scheduler reads of the world when it starts: environment, files of its package, a token
+ * of the cluster.
+ */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DcosError } from '../core/errors.js';
@@ -7,7 +10,10 @@ import { parseServiceSpec } from '../wire/service-spec.js';
 import { makeConfig, optionsOf } from './config.js';
 import type { Event } from './events.js';
 
-/** Everything that operations and `services` tell a scheduler (docs/architecture.md, "Apps that are our own programs"). */
+/**
+ * Everything that operations and `services` tell a scheduler (docs/architecture.md, "Apps that are
+ * our own programs").
+ */
 export interface Surroundings {
   readonly serviceName: string;
   readonly role: string;
@@ -60,7 +66,10 @@ export function surroundingsOf(env: Readonly<Record<string, string | undefined>>
 
 const maxTemplates = 200;
 
-/** The configuration that this start was given, or what is wrong with it. Reads `service/` of the working folder. */
+/**
+ * The configuration that this start was given, or what is wrong with it. Reads `service/` of the
+ * working folder.
+ */
 export function readConfiguration(folder: string, surroundings: Surroundings): Event {
   const refused = (path: string, message: string): Event => {
     return { type: 'ConfigRefused', violations: [{ path, message }] };

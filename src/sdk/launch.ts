@@ -12,7 +12,10 @@ import { instanceName } from './instances.js';
 import { parseTemplate, renderTemplate, type TemplateScope } from './render.js';
 import type { AgentPlace, Instance, Reservation, ServiceConfig, State } from './state.js';
 
-/** What a launch, or the reservation for one, needs. `resourceId` is that of the reservation, new or old. */
+/**
+ * What a launch, or the reservation for one, needs. `resourceId` is that of the reservation, new
+ * or old.
+ */
 export function requirementOf(
   state: State,
   instance: Instance,
@@ -69,7 +72,10 @@ export function reservationOf(
   };
 }
 
-/** The pod types that must be reserved before `pod` may start, and are not yet: `broker-1, broker-2`. */
+/**
+ * The pod types that must be reserved before `pod` may start, and are not yet: `broker-1,
+ * broker-2`.
+ */
 export function missingPeers(state: State, config: ServiceConfig, pod: PodSpec): string[] {
   const named = peersNamedBy(config, pod);
   return config.spec.pods
@@ -80,14 +86,20 @@ export function missingPeers(state: State, config: ServiceConfig, pod: PodSpec):
     .filter((name) => state.instances.get(name)?.reservation === undefined);
 }
 
-/** Hash of the addresses that a pod's config files name; another hash means that they are out of date. */
+/**
+ * Hash of the addresses that a pod's config files name; another hash means that they are out of
+ * date.
+ */
 export function peersHashOf(state: State, config: ServiceConfig, pod: PodSpec): string {
   const named = peersNamedBy(config, pod);
   const pods = podsScope(state, config);
   return uuidOf([...named].sort().map((type) => pods[type]));
 }
 
-/** What templates see: options, `pods.<type>.<index>.{address,port,ports}`, `pod`, `service`, and the task's environment. */
+/**
+ * What templates see: options, `pods.<type>.<index>.{address,port,ports}`, `pod`, `service`, and
+ * the task's environment.
+ */
 export function scopeOf(
   state: State,
   config: ServiceConfig,
@@ -221,7 +233,8 @@ function renderFiles(
 }
 
 /**
- * The command behind a prelude that writes the config files. Their texts travel base64-encoded in variables, so that nothing
+ * The command behind a prelude that writes the config files. Their texts travel base64-encoded in
+ * variables, so that nothing
  * in them ever meets a shell; the variables are gone when the command itself starts.
  */
 function withFiles(cmd: string, pod: PodSpec): string {
@@ -296,7 +309,10 @@ function discoveryOf(
   };
 }
 
-/** What is wrong with the templates of a configuration, tried with made-up addresses for every instance. */
+/**
+ * What is wrong with the templates of a configuration, tried with made-up addresses for every
+ * instance.
+ */
 export function templateViolations(state: State, config: ServiceConfig): SpecViolation[] {
   const place: AgentPlace = { agentId: 'a', hostname: 'host', address: '127.0.0.1' };
   const instances = new Map<string, Instance>();

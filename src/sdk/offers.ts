@@ -45,7 +45,8 @@ interface Answer {
 }
 
 /**
- * Answers all of `offers`: what was placed, what was given back, the rest declined. Returns the placements that are still
+ * Answers all of `offers`: what was placed, what was given back, the rest declined. Returns the
+ * placements that are still
  * without a place; `state.refusals` says why.
  */
 export function answerOffers(
@@ -85,7 +86,10 @@ export function answerOffers(
   return { effects, waiting };
 }
 
-/** What an offer tells of our reservations: those that are there are confirmed, those of nobody are given back. */
+/**
+ * What an offer tells of our reservations: those that are there are confirmed, those of nobody are
+ * given back.
+ */
 function noteReservations(state: State, answer: Answer, writes: Write[], now: number): void {
   const { offer } = answer.view;
   const owners = new Map(
@@ -131,9 +135,13 @@ function place(
   writes: Write[],
   now: number,
 ): boolean {
-  const { pod, config, kind } = placement;
+  const { pod, config } = placement;
   const instance = state.instances.get(placement.instance) ?? newInstance(placement);
-  if (kind === 'launch' && missingPeers(state, config, pod).length > 0) return false;
+  const missing = missingPeers(state, config, pod).filter((name) => name !== instance.name);
+  // Its peers have no address yet: it takes its own, so that they can start with it.
+  const early = placement.kind === 'launch' && missing.length > 0;
+  if (early && instance.reservation !== undefined) return false;
+  const kind = early ? 'reserve' : placement.kind;
   const resourceId = instance.reservation?.resourceId ?? state.random.uuid();
   const requirement = requirementOf(state, instance, pod, resourceId);
   const others = [...state.instances.values()].filter(
@@ -150,10 +158,15 @@ function place(
       noteRefusal(state, instance.name, offer, result.shortfalls, now);
       continue;
     }
-    const used = { placement, before: instance, found: result.match, resourceId };
+    const used = {
+      placement: { ...placement, kind },
+      before: instance,
+      found: result.match,
+      resourceId,
+    };
     if (!use(state, answer, used, writes, now)) continue;
     answer.view = result.left;
-    return true;
+    return !early;
   }
   return false;
 }
@@ -163,7 +176,10 @@ function newInstance({ instance, pod }: Placement): Instance {
   return { name: instance, pod: pod.type, index, permanentlyFailed: false };
 }
 
-/** Its own agent alone where it has a reservation; else those first that have the fewest of its kind. */
+/**
+ * Its own agent alone where it has a reservation; else those first that have the fewest of its
+ * kind.
+ */
 function bySpread(
   answers: readonly Answer[],
   instance: Instance,

@@ -1,4 +1,7 @@
-/** The recovery plan (one phase per instance that needs its task back) and the decommission plan (instances that leave). Pure. */
+/**
+ * The recovery plan (one phase per instance that needs its task back) and the decommission plan
+ * (instances that leave). Pure.
+ */
 import { makePhase, makePlan, makeStep, type PlanPhase } from '../framework/plan.js';
 import type { PodSpec } from '../wire/service-spec.js';
 import { peersNamedBy, specHashOf, uuidOf } from './config.js';
@@ -16,7 +19,10 @@ export function emptyRecovery(): TargetedPlan {
   return { plan, targets: new Map() };
 }
 
-/** The configuration and pod to bring an instance back with: its own, unless the target makes the same task. */
+/**
+ * The configuration and pod to bring an instance back with: its own, unless the target makes the
+ * same task.
+ */
 export function recoveryConfig(
   state: State,
   instance: Instance,
@@ -32,7 +38,8 @@ export function recoveryConfig(
 }
 
 /**
- * Brings the recovery plan up to date. `busy` are instances that the deploy plan works on now, `leaving` those that
+ * Brings the recovery plan up to date. `busy` are instances that the deploy plan works on now,
+ * `leaving` those that
  * are being decommissioned.
  */
 export function refreshRecovery(
@@ -95,7 +102,8 @@ function needsTask(instance: Instance, pod: PodSpec): boolean {
 }
 
 /**
- * The instance, if any, whose config files name addresses that have changed since (a peer was replaced). One at a time, and
+ * The instance, if any, whose config files name addresses that have changed since (a peer was
+ * replaced). One at a time, and
  * only while all of its kind are well, so that a quorum keeps its majority.
  */
 function staleInstance(
@@ -153,7 +161,10 @@ export function leavingInstances(state: State): Instance[] {
     .sort((a, b) => (a.pod === b.pod ? b.index - a.index : a.pod < b.pod ? -1 : 1));
 }
 
-/** Makes the decommission plan when instances have to leave, brings it up to date, and drops it when they have left. */
+/**
+ * Makes the decommission plan when instances have to leave, brings it up to date, and drops it
+ * when they have left.
+ */
 export function refreshDecommission(state: State): void {
   const leaving = leavingInstances(state);
   const known = state.plans.get('decommission');

@@ -1,6 +1,8 @@
 /**
- * Templates of config files: the part of mustache that config files need. Values are put in as they are, since what a
- * config file must escape is its own affair; a name that does not exist is an error, never an empty text.
+ * Templates of config files: the part of mustache that config files need. Values are put in as
+ * they are, since what a
+ * config file must escape is its own affair; a name that does not exist is an error, never an
+ * empty text.
  */
 import { DcosError } from '../core/errors.js';
 import { nearest } from '../core/suggest.js';
@@ -37,8 +39,10 @@ const maxDepth = 20;
 const maxRenderedBytes = 90 * 1024;
 
 /**
- * Reads a template: `{{name}}`, `{{a.b.0.c}}` (also `a.b[0].c`), `{{#section}}…{{/section}}`, `{{^inverted}}…{{/inverted}}`,
- * `{{! comment }}`. A section tag alone on its line leaves no line. Throws `invalid` with the line of a malformed tag.
+ * Reads a template: `{{name}}`, `{{a.b.0.c}}` (also `a.b[0].c`), `{{#section}}…{{/section}}`,
+ * `{{^inverted}}…{{/inverted}}`,
+ * `{{! comment }}`. A section tag alone on its line leaves no line. Throws `invalid` with the
+ * line of a malformed tag.
  */
 export function parseTemplate(text: string): Template {
   // Standalone tags take their whole line with them, as in mustache.
@@ -74,7 +78,10 @@ export function parseTemplate(text: string): Template {
   return { nodes: root };
 }
 
-/** Fills a template in. Throws `invalid` for a name that does not exist and for a result over 90 KiB. */
+/**
+ * Fills a template in. Throws `invalid` for a name that does not exist and for a result over 90
+ * KiB.
+ */
 export function renderTemplate(template: Template, scope: TemplateScope): string {
   const text = renderNodes(template.nodes, [scope]);
   if (Buffer.byteLength(text) > maxRenderedBytes) {

@@ -1,4 +1,7 @@
-/** Runs the scheduler of a declarative service: its store, its API, its framework, and the loop between them. */
+/**
+ * Runs the scheduler of a declarative service: its store, its API, its framework, and the loop
+ * between them.
+ */
 import { systemClock } from '../core/clock.js';
 import { type Driver, drive } from '../core/drive.js';
 import { messageOf } from '../core/errors.js';
@@ -21,7 +24,9 @@ const failoverTimeoutSeconds = 604_800;
 /** The longest that a timer sleeps, so that a clock that is set does no lasting harm. */
 const longestSleepMs = 60_000;
 
-/** Starts the scheduler from the environment and the working folder; it serves once this resolves. */
+/**
+ * Starts the scheduler from the environment and the working folder; it serves once this resolves.
+ */
 export async function runService(
   env: Readonly<Record<string, string | undefined>> = process.env,
   folder = 'service',
@@ -171,7 +176,8 @@ class Runner {
       this.#submit({ type: 'FrameworkRemoved' });
       return;
     }
-    // Another scheduler of this service has taken over, or the master will never take us: the starter decides.
+    // Another scheduler of this service has taken over, or the master will never take us: the
+    // starter decides.
     process.exit(1);
   }
 }

@@ -1,4 +1,7 @@
-/** What the scheduler of a declarative service believes, and the records that it keeps of it. No I/O. */
+/**
+ * What the scheduler of a declarative service believes, and the records that it keeps of it. No
+ * I/O.
+ */
 import type { Json } from '../core/json.js';
 import type { Random } from '../core/random.js';
 import type { Write } from '../core/store/store.js';
@@ -40,7 +43,10 @@ export interface Reservation {
   readonly place: AgentPlace;
   readonly ports: Readonly<Record<string, number>>;
   readonly volumeIds: readonly string[];
-  /** It was seen: in an offer, or by a task that started on it. Before that, its ACCEPT may have come to nothing. */
+  /**
+   * It was seen: in an offer, or by a task that started on it. Before that, its ACCEPT may have
+   * come to nothing.
+   */
   readonly confirmed: boolean;
   /** ms since 1970 */
   readonly madeAt: number;
@@ -145,7 +151,10 @@ export const recordKeys = {
   config: (id: string): string => `config/${id}`,
   instance: (name: string): string => `instance/${name}`,
   leftover: (resourceId: string): string => `leftover/${resourceId}`,
-  /** What an uninstalled service could not give back because its agent was gone (docs/architecture.md, "Apps that are…"). */
+  /**
+   * What an uninstalled service could not give back because its agent was gone
+   * (docs/architecture.md, "Apps that are…").
+   */
   lost: (resourceId: string): string => `lost/${resourceId}`,
 } as const;
 
@@ -191,7 +200,9 @@ export function stateOf(options: StateOptions, records: ReadonlyMap<string, unkn
   return state;
 }
 
-/** Records are written by this program alone: what is there has the type that it was written with. */
+/**
+ * Records are written by this program alone: what is there has the type that it was written with.
+ */
 function setBy<Value>(map: Map<string, Value>, key: keyof Value, record: unknown): void {
   const value = record as Value;
   map.set(String(value[key]), value);

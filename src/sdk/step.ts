@@ -1,5 +1,6 @@
 /**
- * `step` of a service's scheduler: every event changes the state, then everything is brought in line (`settle`): plans
+ * `step` of a service's scheduler: every event changes the state, then everything is brought in
+ * line (`settle`): plans
  * with instances, work with plans, offers with work. Pure.
  */
 import type { Step } from '../core/drive.js';
@@ -205,7 +206,10 @@ function liveTaskIds(state: State): string[] {
   );
 }
 
-/** The master has forgotten the framework (its failover time-out passed): so are its tasks; its reservations are not. */
+/**
+ * The master has forgotten the framework (its failover time-out passed): so are its tasks; its
+ * reservations are not.
+ */
 function frameworkRemoved(state: State, { writes, after }: Notes, now: number): void {
   state.connected = false;
   state.frameworkId = undefined;

@@ -1,6 +1,8 @@
 /**
- * The uninstall plan (reference/sdk.md §10), shown as `deploy`: stop the tasks, give back what is reserved, tear the
- * framework down. An agent that is gone never holds it up: what lies there is written down for later. Pure.
+ * The uninstall plan (reference/sdk.md §10), shown as `deploy`: stop the tasks, give back what is
+ * reserved, tear the
+ * framework down. An agent that is gone never holds it up: what lies there is written down for
+ * later. Pure.
  */
 import type { Write } from '../core/store/store.js';
 import { makePhase, makePlan, makeStep, type PlanPhase } from '../framework/plan.js';
@@ -21,7 +23,10 @@ import {
 /** How long an agent is waited for that offers nothing, in ms. */
 export const lostAgentMs = 20_000;
 
-/** After so long (ms) what was given back is taken as given back, though its agent was not offered again. */
+/**
+ * After so long (ms) what was given back is taken as given back, though its agent was not offered
+ * again.
+ */
 const releasedMs = 2_000;
 
 /** What is held of one reservation, by an instance or left over. */
@@ -99,7 +104,10 @@ function refreshKill(state: State, step: PlanPhase['steps'][number], name: strin
   } else if (task?.kill !== undefined) step.status = 'PREPARED';
 }
 
-/** Resource ids on agents that have not offered them in time, or whose task's agent is unreachable for as long. */
+/**
+ * Resource ids on agents that have not offered them in time, or whose task's agent is unreachable
+ * for as long.
+ */
 export function lostHoldings(state: State, now: number): Set<string> {
   const since = state.uninstallSince;
   if (since === undefined || now - since < lostAgentMs) return new Set();
@@ -107,7 +115,10 @@ export function lostHoldings(state: State, now: number): Set<string> {
   return new Set(pending.map(({ resourceId }) => resourceId));
 }
 
-/** Makes the uninstall plan, once, and brings it up to date; instances without a task let go of what they hold. */
+/**
+ * Makes the uninstall plan, once, and brings it up to date; instances without a task let go of
+ * what they hold.
+ */
 export function refreshUninstalling(state: State, writes: Write[], now: number): void {
   const plan = state.plans.get('deploy') ?? uninstallPlan(state);
   state.plans.set('deploy', plan);
@@ -133,7 +144,10 @@ export function refreshUninstalling(state: State, writes: Write[], now: number):
   }
 }
 
-/** TEARDOWN once nothing else is left to do; a service that never registered has nothing to tear down. */
+/**
+ * TEARDOWN once nothing else is left to do; a service that never registered has nothing to tear
+ * down.
+ */
 export function teardownDue(state: State, now: number, wake: (at: number) => void): Effect[] {
   if (state.erased || state.tearingDown) return [];
   for (const sentAt of state.releasing.values()) wake(sentAt + releasedMs);

@@ -157,7 +157,10 @@ function renewed(state: State, writes: Write[], instance: Instance): Instance {
   return putInstance(state, writes, { ...bare, permanentlyFailed: false });
 }
 
-/** Forgets a reservation whose ACCEPT came to nothing. Should it turn up after all, it is nobody's and is given back. */
+/**
+ * Forgets a reservation whose ACCEPT came to nothing. Should it turn up after all, it is nobody's
+ * and is given back.
+ */
 function withoutPhantom(state: State, writes: Write[], instance: Instance, now: number): Instance {
   const { reservation, task, ...rest } = instance;
   if (reservation === undefined || reservation.confirmed) return instance;

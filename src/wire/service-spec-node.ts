@@ -1,4 +1,7 @@
-/** Reads a YAML document piece by piece and collects everything that is wrong with it, each with its path. */
+/**
+ * Reads a YAML document piece by piece and collects everything that is wrong with it, each with
+ * its path.
+ */
 import { nearest } from '../core/suggest.js';
 import type { SpecViolation } from './service-spec.js';
 
@@ -42,7 +45,10 @@ export class SpecNode {
     return value !== undefined && value !== null;
   }
 
-  /** Checks the keys: `known` are read, `refused` exist in the SDK but not here, all others are mistakes. */
+  /**
+   * Checks the keys: `known` are read, `refused` exist in the SDK but not here, all others are
+   * mistakes.
+   */
   keys(known: readonly string[], refused: readonly string[] = []): void {
     for (const key of this.#entries.keys()) {
       if (known.includes(key)) continue;
@@ -167,7 +173,10 @@ export class SpecNode {
   }
 }
 
-/** Replaces `${NAME}`; `$${NAME}` becomes `${NAME}`. What was put in is not looked at again: a value can't break out. */
+/**
+ * Replaces `${NAME}`; `$${NAME}` becomes `${NAME}`. What was put in is not looked at again: a
+ * value can't break out.
+ */
 function substitute(
   text: string,
   variables: Readonly<Record<string, string>>,

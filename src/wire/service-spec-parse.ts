@@ -23,7 +23,8 @@ const seconds = { min: 0, max: 86_400, whole: false } as const;
 
 /**
  * Reads a `service.yaml`: YAML first, then `${OPTION}` is replaced inside scalars from `variables`.
- * `TASKCFG_ALL_X` and `TASKCFG_<POD>_X` among the variables become `X` in the tasks' environment (reference/sdk.md §1).
+ * `TASKCFG_ALL_X` and `TASKCFG_<POD>_X` among the variables become `X` in the tasks' environment
+ * (reference/sdk.md §1).
  */
 export function parseServiceSpec(
   yamlText: string,
@@ -118,7 +119,10 @@ function readPod(
   };
 }
 
-/** What `TASKCFG_ALL_X` and `TASKCFG_<POD>_X` ask to be given to a pod's tasks; the more special wins. */
+/**
+ * What `TASKCFG_ALL_X` and `TASKCFG_<POD>_X` ask to be given to a pod's tasks; the more special
+ * wins.
+ */
 function forwarded(
   type: string,
   variables: Readonly<Record<string, string>>,
@@ -320,7 +324,8 @@ function readPhase(name: string, node: SpecNode): PhaseSpec {
   const strategy = node.choice('strategy', phaseStrategies, 'serial');
   const pod = node.text('pod');
   const steps = node.list('steps').map((step, index) => readStep(node, step, index));
-  // A step that is named `default` stands for every instance: with one task per pod that is no list at all.
+  // A step that is named `default` stands for every instance: with one task per pod that is no
+  // list at all.
   const all = steps.length === 0 || steps.includes('default');
   return {
     name,

@@ -1,7 +1,10 @@
 /**
- * `service.yaml`: what a declarative service consists of. The keys are those of the DC/OS SDK's `svc.yml`
- * (dcos-commons docs, reference/sdk.md §2). Read by the service's scheduler, and by the control plane before it installs.
- * A key that this version does not run is refused by name: a service never runs with half of what it asked for.
+ * `service.yaml`: what a declarative service consists of. The keys are those of the DC/OS SDK's
+ * `svc.yml`
+ * (dcos-commons docs, reference/sdk.md §2). Read by the service's scheduler, and by the control
+ * plane before it installs.
+ * A key that this version does not run is refused by name: a service never runs with half of what
+ * it asked for.
  */
 
 /** A whole service. */
@@ -27,7 +30,10 @@ export interface PodSpec {
   readonly task: TaskSpec;
 }
 
-/** RUNNING: kept running. FINISH: runs to its end again after each change of configuration. ONCE: runs to its end one time. */
+/**
+ * RUNNING: kept running. FINISH: runs to its end again after each change of configuration. ONCE:
+ * runs to its end one time.
+ */
 export type TaskGoal = 'RUNNING' | 'FINISH' | 'ONCE';
 
 /** The program of a pod instance. Its name in Mesos is `<type>-<index>-<name>`. */
@@ -55,7 +61,10 @@ export interface TaskSpec {
 /** A config file: a template of the package, rendered for each instance. */
 export interface ConfigSpec {
   readonly name: string;
-  /** Path below the package's `templates/` (the SDK's habit of a longer path that ends so is taken too). */
+  /**
+   * Path below the package's `templates/` (the SDK's habit of a longer path that ends so is taken
+   * too).
+   */
   readonly template: string;
   /** Relative to the sandbox. */
   readonly dest: string;

@@ -1,4 +1,7 @@
-/** What a service's scheduler needs around it: a control plane's login and store door, its package, its process. */
+/**
+ * What a service's scheduler needs around it: a control plane's login and store door, its package,
+ * its process.
+ */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
 import { cpSync, createWriteStream, mkdirSync } from 'node:fs';

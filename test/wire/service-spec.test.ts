@@ -1,0 +1,188 @@
+/** `service.yaml`: what is read, and everything that is wrong with it at once. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import t from 'tap';
+import { parseServiceSpec, type ServiceSpec } from '../../src/wire/service-spec.js';
+import { root } from '../helpers/paths.js';
+
+const small = `
+name: \${NAME}
+pods:
+  node:
+    count: \${COUNT}
+    tasks:
+      server:
+        goal: RUNNING
+        cmd: run $\${HOME} \${WHAT}
+        cpus: 0.5
+        memory: 64
+`;
+
+function read(yaml: string, variables: Record<string, string> = {}): ServiceSpec {
+  const result = parseServiceSpec(yaml, variables);
+  if (!result.ok) throw new Error(JSON.stringify(result.violations));
+  return result.spec;
+}
+
+function wrongs(yaml: string, variables: Record<string, string> = {}): string[] {
+  const result = parseServiceSpec(yaml, variables);
+  return result.ok ? [] : result.violations.map(({ path, message }) => `${path}: ${message}`);
+}
+
+/** A service of one pod and task, with lines put into each. */
+function aService(task = '', pod = '', more = ''): string {
+  return `name: x
+pods:
+  node:
+    count: 1
+${pod}
+    tasks:
+      server:
+        goal: RUNNING
+        cmd: run
+        cpus: 1
+        memory: 64
+${task}
+${more}`;
+}
+
+t.test('parse › options are put into scalars, and a value cannot break out', async (t) => {
+  const what = '"}\npods: {evil: {count: 1}} # ${COUNT}';
+  const spec = read(small, { NAME: 'team', COUNT: '3', WHAT: what });
+  t.equal(spec.name, 'team');
+  t.same(
+    spec.pods.map(({ type, count }) => [type, count]),
+    [['node', 3]],
+  );
+  t.equal(spec.pods[0]?.task.cmd, `run \${HOME} ${what}`);
+});
+
+t.test('parse › an unknown option is named, with the nearest one', async (t) => {
+  const list = wrongs(small, { NAME: 'a', COUNTS: '1', WHAT: '' });
+  t.match(list.join(), /pods.node.count: names the option 'COUNT'.*did you mean 'COUNTS'/);
+});
+
+t.test('parse › all that is wrong is said at once', async (t) => {
+  const list = wrongs(`name: Bad__Name
+podz: {}
+pods:
+  node:
+    count: lots
+    image: x
+    tasks:
+      server:
+        goal: RUN
+        cmd: ''
+        cpus: -1
+        memroy: 5
+        ports:
+          api: {port: 99999, vip: {port: 1}}
+        volume: {path: ../x, type: MOUNT, size: 1.5}
+        configs:
+          c: {template: /etc/passwd, dest: a/../../b}
+`);
+  const text = list.join('\n');
+  for (const wanted of [
+    /^name: 'Bad__Name'/m,
+    /^podz: is not a known key; did you mean 'pods'\?/m,
+    /^pods\.node\.count: must be a whole number from 0 to 10000, not 'lots'/m,
+    /^pods\.node\.image: is a key of the SDK that this version does not support/m,
+    /^pods\.node\.tasks\.server\.goal: must be RUNNING, FINISH, ONCE, not 'RUN'/m,
+    /^pods\.node\.tasks\.server\.cmd: must not be empty/m,
+    /^pods\.node\.tasks\.server\.cpus: must be a number/m,
+    /^pods\.node\.tasks\.server\.memroy: is not a known key; did you mean 'memory'\?/m,
+    /^pods\.node\.tasks\.server\.memory: is missing/m,
+    /ports\.api\.vip: is a key of the SDK/,
+    /ports\.api\.port: must be a whole number from 0 to 65535/,
+    /volume\.type: must be ROOT/,
+    /volume\.path: '\.\.\/x' must be a path inside the sandbox/,
+    /volume\.size: must be a whole number/,
+    /configs\.c\.dest: .*inside the sandbox/,
+    /configs\.c\.template: .*inside the sandbox/,
+  ]) {
+    t.match(text, wanted);
+  }
+});
+
+t.test('parse › what holds over the whole file', async (t) => {
+  t.match(
+    wrongs(aService('', '', 'plans: {deploy: {phases: {a: {pod: nodes}}}}')).join(),
+    /plans.deploy.phases.a.pod: 'nodes' is not among the pods/,
+  );
+  t.match(
+    wrongs(aService('', '', 'plans: {x: {phases: {a: {pod: node, steps: [{3: [[a]]}]}}}}')).join(),
+    /names instance 3, but 'node' has 1/,
+  );
+  const twice = `name: x
+pods:
+  a: {count: 1, tasks: {t: {goal: ONCE, cmd: x, cpus: 1, memory: 1, ports: {p: {port: 0}}}}}
+  b: {count: 1, tasks: {t: {goal: ONCE, cmd: x, cpus: 1, memory: 1, ports: {p: {port: 0}}}}}
+`;
+  t.match(wrongs(twice).join(), /pods.b.tasks.t.ports.p: has the name of a port of pod 'a'/);
+  const two = aService('      other: {goal: ONCE, cmd: x, cpus: 1, memory: 1}');
+  t.match(wrongs(two).join(), /several tasks/);
+  t.match(wrongs('a: [').join(), /^: is not YAML/);
+  t.match(wrongs('').join(), /name: is missing/);
+  t.match(wrongs('- 1').join(), /must be a mapping, not a list/);
+});
+
+t.test('parse › resource sets, TASKCFG, labels and plans', async (t) => {
+  const yaml = `name: x
+pods:
+  data-node:
+    count: 2
+    resource-sets:
+      main: {cpus: 2, memory: 100, volume: {path: d, type: ROOT, size: 7}}
+    tasks:
+      server:
+        goal: FINISH
+        cmd: x
+        resource-set: main
+        labels: 'a:1, b:2:3'
+        env: {A: one, N: 5, YES: true}
+        health-check: {cmd: h, interval: 1, grace-period: 2, max-consecutive-failures: 3}
+plans:
+  deploy:
+    strategy: parallel
+    phases:
+      first: {pod: data-node, strategy: canary, steps: [{1: [[server]]}, {0: [[server]]}]}
+`;
+  const spec = read(yaml, { TASKCFG_ALL_A: 'all', TASKCFG_DATA_NODE_A: 'own', TASKCFG_X: 'no' });
+  const task = spec.pods[0]?.task;
+  t.match(task, {
+    cpus: 2,
+    memMb: 100,
+    volumes: [{ path: 'd', sizeMb: 7 }],
+    labels: { a: '1', b: '2:3' },
+    env: { A: 'own', N: '5', YES: 'true' },
+    healthCheck: { timeoutS: 20, delayS: 0, maxConsecutiveFailures: 3 },
+  });
+  t.match(spec.plans[0]?.phases[0], { strategy: 'serial-canary', instances: [1, 0] });
+});
+
+t.test(
+  'packages › every service.yaml of the registry is valid with its default options',
+  async (t) => {
+    const registry = join(root, 'packages-registry');
+    for (const name of readdirSync(registry)) {
+      for (const version of readdirSync(join(registry, name))) {
+        const folder = join(registry, name, version);
+        if (!readdirSync(folder).includes('service.yaml')) continue;
+        const options = new Proxy({} as Record<string, string>, {
+          get: (_target, key) => (/COUNT|PARTITIONS|SIZE/.test(String(key)) ? '3' : textFor(key)),
+          has: () => true,
+          getOwnPropertyDescriptor: () => ({ configurable: true, enumerable: true, value: '' }),
+          ownKeys: () => [],
+        });
+        const spec = read(readFileSync(join(folder, 'service.yaml'), 'utf8'), options);
+        t.ok(spec.pods.length > 0, `${name} ${version}`);
+      }
+    }
+  },
+);
+
+function textFor(key: string | symbol): string {
+  const name = String(key);
+  if (name === 'DCOS_SERVICE_NAME') return 'service';
+  return /CPUS|MEM|DISK|PORT|PERIOD/.test(name) ? '1' : 'text';
+}
