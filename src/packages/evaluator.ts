@@ -13,9 +13,9 @@ const limits = { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 32, stac
 /** How long a stranger's package may take, in ms. */
 export const evaluationLimitMs = 10_000;
 
-// Beside the bundle in `dist`, beside this file in the sources.
+// A bundle of its own: beside the others in `dist`, also for tests that run from the sources.
 const workerFile = import.meta.url.endsWith('.ts')
-  ? './evaluate-worker.ts'
+  ? '../../dist/dcos-cluster-evaluate.js'
   : './dcos-cluster-evaluate.js';
 
 /**

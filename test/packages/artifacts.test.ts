@@ -2,9 +2,8 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { crc32, gzipSync } from 'node:zlib';
 import t, { type Test } from 'tap';
-import { extract, Header } from 'tar';
+import { extract } from 'tar';
 import { callHttp } from '../../src/core/http/request.js';
 import { type Route, type Server, startServer } from '../../src/core/http/server.js';
 import { silentLogger } from '../../src/core/logger.js';
@@ -14,51 +13,9 @@ import {
   type Packages,
   type PackagesOptions,
 } from '../../src/packages/packages.js';
+import { tgzOf, zipOf } from '../helpers/archives.js';
 
 const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
-
-/** A zip archive of stored files, executable. */
-function zipOf(files: Readonly<Record<string, string>>): Buffer {
-  const local: Buffer[] = [];
-  const central: Buffer[] = [];
-  let offset = 0;
-  for (const [name, text] of Object.entries(files)) {
-    const data = Buffer.from(text);
-    const common = Buffer.alloc(26);
-    common.writeUInt16LE(20, 0);
-    common.writeUInt16LE(0x21, 8);
-    common.writeUInt32LE(crc32(data), 10);
-    common.writeUInt32LE(data.length, 14);
-    common.writeUInt32LE(data.length, 18);
-    common.writeUInt16LE(Buffer.byteLength(name), 22);
-    const entry = [Buffer.from('PK\x03\x04', 'latin1'), common, Buffer.from(name), data];
-    const tail = Buffer.alloc(14);
-    tail.writeUInt32LE(0o100755 * 65_536, 6);
-    tail.writeUInt32LE(offset, 10);
-    const made = Buffer.from([20, 3]);
-    central.push(Buffer.from('PK\x01\x02', 'latin1'), made, common, tail, Buffer.from(name));
-    local.push(...entry);
-    offset += entry.reduce((sum, part) => sum + part.length, 0);
-  }
-  const directory = Buffer.concat(central);
-  const end = Buffer.alloc(22);
-  end.write('PK\x05\x06', 'latin1');
-  end.writeUInt16LE(Object.keys(files).length, 8);
-  end.writeUInt16LE(Object.keys(files).length, 10);
-  end.writeUInt32LE(directory.length, 12);
-  end.writeUInt32LE(offset, 16);
-  return Buffer.concat([...local, directory, end]);
-}
-
-function tgzOf(files: Readonly<Record<string, string>>): Buffer {
-  const parts = Object.entries(files).flatMap(([path, text]) => {
-    const header = Buffer.alloc(512);
-    const size = Buffer.byteLength(text);
-    new Header({ path, mode: 0o755, size, type: 'File', mtime: new Date(0) }).encode(header);
-    return [header, Buffer.from(text), Buffer.alloc((512 - (size % 512)) % 512)];
-  });
-  return gzipSync(Buffer.concat([...parts, Buffer.alloc(1024)]));
-}
 
 const jar = Buffer.from('a jar');
 const wheelName = 'demo_tool-1.0-py3-none-any.whl';
@@ -337,6 +294,7 @@ t.test(
     const { url } = await aRepository(t);
     setEnvironment(t, { PIP_INDEX_URL: `${url}/simple/`, PIP_NO_CACHE_DIR: '1' });
     const wrong = 'b'.repeat(64);
+    const what = 'pkg:pypi/demo-tool@1.0';
     const lock: Lock = {
       java: {
         artifacts: [{ purl: 'pkg:pypi/demo-tool@1.0', sha256: wrong, bytes: 1, file: wheelName }],
@@ -346,7 +304,7 @@ t.test(
       const packages = aRegistry(t, lock, { repositories });
       await t.rejects(fetchAll(packages), {
         code: 'refused',
-        message: `pkg:pypi/demo-tool@1.0 has the wrong checksum: expected sha256 ${wrong}, got ${sha256(wheel)}`,
+        message: `${what} has the wrong checksum: expected sha256 ${wrong}, got ${sha256(wheel)}`,
       });
       t.notOk(existsSync(join(packages.dir, 'cache/files')));
       t.same(readdirSync(join(packages.dir, 'cache/tmp')), []);

@@ -74,7 +74,10 @@ const canonical = (value: unknown): string =>
       : item,
   );
 
-/** Of the combinations Ajv tells how many failed at least, not of how many; patterns differ in a quirk of the text. */
+/**
+ * Of the combinations Ajv tells how many failed at least, not of how many; patterns differ in a
+ * quirk of the text.
+ */
 const comparedLoosely = ['allOf', 'pattern'];
 
 function compareDefaults(folder: string, expected: Expected): string[] {

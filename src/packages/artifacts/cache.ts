@@ -72,7 +72,7 @@ export function checksumMismatch(file: ArtifactFile, got: string): DcosError {
     'refused',
     `${file.purl} has the wrong checksum: expected sha256 ${file.sha256}, got ${got}`,
     {
-      hint: 'nothing was kept; the repository or mirror serves a changed file, or the lock is wrong',
+      hint: 'nothing was kept; the repository serves a changed file, or the lock is wrong',
       data: { artifact: file.purl, expected: file.sha256, got },
     },
   );

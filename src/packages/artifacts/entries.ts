@@ -117,7 +117,10 @@ async function* tgzEntries(
   }
 }
 
-/** Why an entry cannot be taken; `undefined` if it can be, or is not wanted. Never throws: tar calls it from a stream. */
+/**
+ * Why an entry cannot be taken; `undefined` if it can be, or is not wanted. Never throws: tar calls
+ * it from a stream.
+ */
 function refusalOf(name: string, type: string, file: ArtifactFile): DcosError | undefined {
   if (leavesFolder(name)) return damaged(file, `its entry ${name} leads out of its folder`);
   if (placeOf(name, file, '') === undefined) return undefined;
