@@ -164,7 +164,8 @@ function renewed(state: State, writes: Write[], instance: Instance): Instance {
 function withoutPhantom(state: State, writes: Write[], instance: Instance, now: number): Instance {
   const { reservation, task, ...rest } = instance;
   if (reservation === undefined || reservation.confirmed) return instance;
-  const refused = task !== undefined && !isLive(task);
+  // A task that was launched with it and has ended without ever starting there.
+  const refused = task !== undefined && !isLive(task) && task.updatedAt > reservation.madeAt;
   if (!refused && now < reservation.madeAt + unconfirmedMs) return instance;
   return putInstance(state, writes, task === undefined ? rest : { ...rest, task });
 }
