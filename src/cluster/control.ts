@@ -107,7 +107,7 @@ export async function runControl(dir: string): Promise<RunningServer> {
       ...cosmosOperationRoutes({ operations, packages, apps, operator }),
       ...packages.routes,
       ...operationsRoutes(operations, packages, operator),
-      ...failuresRoutes(failures.state),
+      ...failuresRoutes(failures.state, systemClock.now),
       statusRoute({
         cluster,
         version,

@@ -4,7 +4,7 @@ import type { LocalCluster } from '../wire/local-cluster.js';
 import type { GetAgents } from '../wire/mesos/operator.js';
 import { scalarsOf } from '../wire/resources/pool.js';
 import type { AgentStatus, ServiceStatus, Status } from '../wire/status.js';
-import { incidentsOf } from './failures/http.js';
+import { openIncidents } from './failures/http.js';
 import { servicesFramework } from './failures/run.js';
 import { type FailuresState, serviceKey } from './failures/state.js';
 import type { OperationsState } from './operations/state.js';
@@ -51,7 +51,7 @@ async function statusOf(options: StatusOptions): Promise<Status> {
     agents: agentsOf(failures, agents ?? {}),
     frameworks: frameworksOf(failures),
     services: servicesOf(failures, wanted),
-    incidents: incidentsOf(failures, false),
+    incidents: openIncidents(failures),
     operations: [...operations.operations.values()]
       .map(({ operation }) => operation)
       .filter(({ status }) => status === 'running'),

@@ -50,7 +50,7 @@ export function firstPhases(
   const pending = (name: string): OperationStep => ({ name, status: 'PENDING' });
   if (kind === 'uninstall') {
     return [
-      ...(facts.uninstallsItself ? [phase('deploy', [])] : []),
+      ...(facts.uninstallsItself ? [phase('deploy', [pending('plan')])] : []),
       phase('scheduler', [pending(`remove ${appId}`)]),
       phase('cleanup', [pending('give back what is left')]),
     ];
