@@ -136,6 +136,8 @@ function aRegistry(
     'program/package.json': '{"type":"module"}',
     'program/bin/dcos-service.js': 'import "../dist/dcos-service.js"',
     'program/dist/dcos-service.js': 'console.log(1)',
+    'program/dist/dcos-cluster-piece-1.js': 'shared',
+    'program/dist/dcos-cluster-evaluate.js': 'not for agents',
     'program/dist/dcos.js': 'not for agents',
   };
   for (const [path, text] of Object.entries(files)) writeFileSync(join(dir, path), text);
@@ -248,6 +250,7 @@ t.test('artifacts › from base URLs: fetched, packed, served; kept for the next
   ]);
   t.same(listed(await unpack(t, packages, urls.dcos)), [
     'dcos/bin/dcos-service.js',
+    'dcos/dist/dcos-cluster-piece-1.js',
     'dcos/dist/dcos-service.js',
     'dcos/package.json',
   ]);

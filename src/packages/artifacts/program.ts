@@ -10,8 +10,8 @@ import { DcosError, systemCodeOf } from '../../core/errors.js';
 import { type ArchiveStore, archiveKey, type StoredArchive } from './archives.js';
 import type { PackEntry } from './pack.js';
 
-// The command line and its chunks are of no use on an agent.
-const programs = /^(dcos-cluster|dcos-service)(\.js|-chunks)/;
+// The command line, and what only the control plane does, are of no use on an agent.
+const programs = /^dcos-(cluster|service)(?!-evaluate)/;
 
 /**
  * Packs the installed program, or finds the archive of the same files (by size and time). Throws
