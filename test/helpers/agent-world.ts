@@ -20,6 +20,8 @@ export const framework: FrameworkInfo = {
   name: 'test',
   id: { value: 'framework-1' },
   roles: ['test'],
+  failover_timeout: 60,
+  checkpoint: true,
   capabilities: [{ type: 'TASK_KILLING_STATE' }],
 };
 const framework_id = { value: 'framework-1' };

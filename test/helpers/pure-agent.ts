@@ -17,6 +17,7 @@ export const self: Self = {
   version: '0.1.0',
   nodeVersion: 'v20.0.0',
   resources: [{ name: 'cpus', type: 'SCALAR', scalar: { value: 4 } }],
+  masterHost: '127.0.0.1',
   workDir: '/var/agent',
   bootId: 'boot-1',
   startTime: 1,

@@ -12,7 +12,7 @@ import type { Resource } from '../../wire/mesos/common.js';
 import { serveAgent } from './http.js';
 import { restore } from './records.js';
 import { runAgentLoop } from './run.js';
-import { readPlace } from './shell/local.js';
+import { type AgentPlace, readPlace } from './shell/local.js';
 import { readBootId } from './shell/procfs.js';
 import { empty, type Self } from './state.js';
 
@@ -34,7 +34,7 @@ export async function runAgent(dir: string, index: number): Promise<RunningServe
   const workDir = join(place.folder, 'work');
   mkdirSync(workDir, { recursive: true, mode: 0o700 });
   const store = await openLmdbStore(join(place.folder, 'store'));
-  const state = empty(selfOf(place.agent, workDir), systemRandom);
+  const state = empty(selfOf(place, workDir), systemRandom);
   const damaged = restore(state, await store.load(''));
   if (damaged.length > 0) log.error('records that make no sense were left out', { damaged });
   // Before anything is taken up: a second process of the same agent ends here, its port being
@@ -55,10 +55,15 @@ export async function runAgent(dir: string, index: number): Promise<RunningServe
     await store.close();
   };
   let stopping: Promise<void> | undefined;
+  // The caller listens for signals once this resolves; until then a cluster that goes down must
+  // not leave its tasks behind.
+  const early = (): void => void stop().then(() => process.exit(0));
+  process.once('SIGTERM', early);
   await Promise.race([
     agent.registered,
     new Promise((resolve) => setTimeout(resolve, registrationMs).unref()),
   ]);
+  process.off('SIGTERM', early);
   return {
     host: server.host,
     port: server.port,
@@ -69,8 +74,9 @@ export async function runAgent(dir: string, index: number): Promise<RunningServe
   };
 }
 
-function selfOf(agent: LocalAgent, workDir: string): Self {
+function selfOf({ agent, master }: AgentPlace, workDir: string): Self {
   return {
+    masterHost: new URL(master).hostname,
     index: agent.index,
     host: agent.host,
     port: agent.port,

@@ -70,6 +70,7 @@ export function runAgentLoop(options: AgentOptions): RunningAgent {
     },
   });
   const stopLooking = lookAround(options, hands, submit);
+  hands.runner.endOrphans();
   const found = new Map(
     liveTasks(state).map((task) => [task.containerId, hands.runner.inspect(task)]),
   );

@@ -21,6 +21,8 @@ export interface Self {
   readonly nodeVersion: string;
   /** What the machine gives, before any reservation. */
   readonly resources: readonly Resource[];
+  /** Where its master is. */
+  readonly masterHost: string;
   /** Absolute; sandboxes and volumes live here. */
   readonly workDir: string;
   /** `/proc/sys/kernel/random/boot_id`: pids of another boot mean nothing. */

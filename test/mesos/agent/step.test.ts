@@ -85,60 +85,60 @@ t.test(
 );
 
 t.test('recovery › each task is taken up as it is found', async (t) => {
-  const cases: { name: string; started: boolean; found: Found; then: string; effect?: string }[] = [
+  const cases: { name: string; started: boolean; found: Found; last: string; effect?: string }[] = [
     {
       name: 'alive',
       started: true,
       found: { kind: 'running', pid: 7 },
-      then: 'TASK_RUNNING',
+      last: 'TASK_RUNNING',
       effect: 'Watch',
     },
     {
       name: 'started unseen',
       started: false,
       found: { kind: 'running', pid: 7 },
-      then: 'TASK_RUNNING',
+      last: 'TASK_RUNNING',
       effect: 'Watch',
     },
     {
       name: 'never started',
       started: false,
       found: { kind: 'unstarted' },
-      then: '',
+      last: '',
       effect: 'Prepare',
     },
     {
       name: 'ended',
       started: true,
       found: { kind: 'exited', exit: { kind: 'code', code: 0 }, pid: 7 },
-      then: 'TASK_FINISHED',
+      last: 'TASK_FINISHED',
     },
     {
       name: 'ended unseen',
       started: false,
       found: { kind: 'exited', exit: { kind: 'code', code: 2 }, pid: 7 },
-      then: 'TASK_FAILED',
+      last: 'TASK_FAILED',
     },
     {
       name: 'vanished',
       started: true,
       found: { kind: 'exited', exit: { kind: 'lost' }, pid: 7 },
-      then: 'TASK_FAILED',
+      last: 'TASK_FAILED',
     },
     {
       name: 'rebooted',
       started: true,
       found: { kind: 'exited', exit: { kind: 'rebooted' } },
-      then: 'TASK_FAILED',
+      last: 'TASK_FAILED',
     },
   ];
-  for (const { name, started, found, then, effect } of cases) {
+  for (const { name, started, found, last, effect } of cases) {
     const before = anAgent();
     const { containerId } = started ? before.start('t') : before.run('t');
     const after = new Agent(before.store, 2);
     after.tell({ type: 'Recovered', found: new Map([[containerId, found]]) });
     const task = after.state.tasks.get(containerId);
-    t.equal(task?.statuses.at(-1)?.state ?? '', then, name);
+    t.equal(task?.statuses.at(-1)?.state ?? '', last, name);
     if (effect !== undefined)
       t.ok(
         after.effects.some((each) => each.type === effect),

@@ -2,11 +2,13 @@
  * What tasks are given and shown by a real agent: environment, checks, volumes, files; and what is
  * refused.
  */
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
+import { inspectTask } from '../../../src/mesos/agent/shell/supervisor.js';
 import type { OfferOperation } from '../../../src/wire/mesos/scheduler.js';
 import { aTask, World } from '../../helpers/agent-world.js';
+import { shared } from '../../helpers/paths.js';
 
 const world = await new World().open();
 t.teardown(() => world.close());
@@ -226,4 +228,78 @@ t.test('agent › shows sandboxes and nothing else of the machine', async (t) =>
   t.equal((await fetch(`http://127.0.0.1:${world.port}/health`)).status, 200);
   world.kill(task.name);
   await world.status(task.name, 'TASK_KILLED');
+});
+
+const recordings = join(shared, 'mesos-recordings/agent');
+/** What only a Mesos with executors that are processes, and with its own flags, can have. */
+const notOurs = [
+  /^flags\./,
+  /executor_info\.command/,
+  /shutdown_grace_period/,
+  /attributes\.ssd/,
+];
+
+/** Paths of all fields; elements of arrays are taken together. */
+function fieldsOf(value: unknown, path = '', found = new Set<string>()): Set<string> {
+  if (Array.isArray(value)) for (const each of value) fieldsOf(each, path, found);
+  else if (typeof value === 'object' && value !== null) {
+    for (const [key, each] of Object.entries(value)) {
+      const below = path === '' ? key : `${path}.${key}`;
+      found.add(below);
+      fieldsOf(each, below, found);
+    }
+  }
+  return found;
+}
+
+t.test('agent › what it shows has every field that a real Mesos shows', async (t) => {
+  if (!existsSync(recordings)) return t.comment('no recordings here');
+  const long = aTask('sleep 300', { kill_policy: { grace_period: { nanoseconds: 1e9 } } });
+  const ended = aTask('true');
+  world.run(long);
+  world.run(ended);
+  await world.status(ended.name, 'TASK_FINISHED');
+  await world.status(long.name, 'TASK_RUNNING');
+  const names = ['a1_state', 'a1_containers', 'a1_monitor_statistics', 'a1_version'];
+  const calls = ['STATE', 'TASKS', 'EXECUTORS', 'CONTAINERS', 'AGENT', 'VERSION', 'HEALTH'];
+  for (const name of [...names, ...calls.map((call) => `a1_v1_GET_${call}`)]) {
+    const { request, response } = JSON.parse(
+      readFileSync(join(recordings, `${name}.json`), 'utf8'),
+    );
+    const answer = await world.get(request.path, request.body ?? undefined);
+    t.equal(answer.status, response.status, name);
+    const ours = fieldsOf(answer.json);
+    const missing = [...fieldsOf(response.json)].filter((field) => !ours.has(field));
+    t.same(
+      missing.filter((field) => !notOurs.some((each) => each.test(field))),
+      [],
+      name,
+    );
+  }
+  world.kill(long.name);
+  await world.status(long.name, 'TASK_KILLED');
+});
+
+t.test('agent › half-written notes of a supervisor stop nothing', async (t) => {
+  const cases: { files: Record<string, string>; sameBoot?: boolean; is: object }[] = [
+    { files: {}, is: { kind: 'unstarted' } },
+    { files: { claim: '' }, is: { kind: 'exited', exit: { kind: 'lost' } } },
+    { files: { claim: '12' }, is: { kind: 'exited', exit: { kind: 'lost' } } },
+    { files: { claim: 'given up\n' }, is: { kind: 'unstarted' } },
+    { files: { claim: '999999 1\n', exit: '3\n' }, is: { exit: { kind: 'code', code: 3 } } },
+    { files: { claim: '999999 1\n', 'exit.new': '3\n' }, is: { exit: { kind: 'code', code: 3 } } },
+    { files: { claim: '999999 1\n', exit: '' }, is: { exit: { kind: 'lost' } } },
+    { files: { claim: '999999 1\n' }, sameBoot: false, is: { exit: { kind: 'rebooted' } } },
+    { files: {}, sameBoot: false, is: { exit: { kind: 'rebooted' } } },
+    {
+      files: { claim: '999999 1\n', exit: '137\n', note: 'Killed\n' },
+      is: { exit: { kind: 'signal', signal: 9 } },
+    },
+  ];
+  for (const [index, { files, sameBoot = true, is }] of cases.entries()) {
+    const meta = join(world.dir, `meta-${index}`);
+    mkdirSync(meta);
+    for (const [name, text] of Object.entries(files)) writeFileSync(join(meta, name), text);
+    t.match(inspectTask(meta, sameBoot), is, JSON.stringify(files));
+  }
 });

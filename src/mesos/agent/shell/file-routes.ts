@@ -42,11 +42,25 @@ async function read(files: Files, request: Request) {
     const { size } = await files.read(path, 0, 0);
     return { status: 200, json: { data: '', offset: size } };
   }
-  const { data } = await files.read(path, offset, length === -1 ? defaultLength : length);
-  return { status: 200, json: { data: data.toString('utf8'), offset } };
+  const wanted = length === -1 ? defaultLength : length;
+  const { data, size } = await files.read(path, offset, wanted);
+  const whole = offset + data.length < size ? wholeCharacters(data) : data;
+  return { status: 200, json: { data: whole.toString('utf8'), offset } };
 }
 
-async function download(files: Files, { query, headers: _headers, raw, response }: Request) {
+/** Without a last character that is cut: who reads on from there counts bytes of what was given. */
+function wholeCharacters(data: Buffer): Buffer {
+  for (let back = 1; back <= Math.min(3, data.length - 1); back += 1) {
+    const byte = data[data.length - back] ?? 0;
+    if (byte < 0x80) return data;
+    if (byte < 0xc0) continue;
+    const length = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : 2;
+    return length > back ? data.subarray(0, data.length - back) : data;
+  }
+  return data;
+}
+
+async function download(files: Files, { query, raw, response }: Request) {
   const path = query.get('path') ?? '';
   if (path === '') throw noPath();
   const { file, size } = await files.open(path);

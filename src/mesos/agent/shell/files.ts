@@ -30,7 +30,7 @@ export interface FileEntry {
 /** Files of an agent's tasks. All throw `not-found` for what does not exist or must not be seen. */
 export interface Files {
   browse(path: string): Promise<FileEntry[]>;
-  /** A whole number of characters of the file from `offset`, and its size. */
+  /** At most `length` bytes of the file from `offset`, 64 KiB in one go, and its size. */
   read(path: string, offset: number, length: number): Promise<{ data: Buffer; size: number }>;
   open(path: string): Promise<{ file: FileHandle; size: number }>;
 }

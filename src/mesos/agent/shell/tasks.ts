@@ -2,7 +2,8 @@
  * The processes of tasks: starts them under supervisors, watches those it found, signals whole
  * sessions.
  */
-import { type FSWatcher, rmSync, watch } from 'node:fs';
+import { type FSWatcher, readdirSync, rmSync, watch } from 'node:fs';
+import { join } from 'node:path';
 import { messageOf } from '../../../core/errors.js';
 import type { Logger } from '../../../core/logger.js';
 import { environmentOf, wordsOf } from '../environment.js';
@@ -44,6 +45,8 @@ export interface TaskRunner {
   terminate(task: TaskRun, force: boolean): void;
   /** What became of the task while no agent looked. */
   inspect(task: TaskRun): Found;
+  /** Ends what runs without a record: tasks of a store that was lost or damaged. */
+  endOrphans(): void;
   /** Stops watching; tasks go on. */
   close(): void;
 }
@@ -93,6 +96,18 @@ export function createTaskRunner(options: TaskRunnerOptions): TaskRunner {
     },
     terminate: (task, force) => terminate(metaOf(task), task.pid, force),
     inspect: (task) => inspectTask(metaOf(task), task.bootId === state.self.bootId),
+    endOrphans: () => {
+      for (const containerId of listFolders(join(state.self.workDir, 'meta'))) {
+        if (state.tasks.has(containerId)) continue;
+        options.log.warn('ending a task that nothing is known of', { containerId });
+        const meta = metaDir(state.self.workDir, containerId);
+        const [pid, startTime] = readClaim(meta);
+        if (pid !== undefined && isAlive(pid, startTime)) {
+          killAll([...followersOf(pid, allProcesses()), { pid }]);
+        }
+        rmSync(meta, { recursive: true, force: true });
+      }
+    },
     close: () => {
       for (const stop of watched.values()) stop();
       watched.clear();
@@ -159,6 +174,14 @@ function terminate(meta: string, known: number | undefined, force: boolean): voi
 /** The path of a supervisor's folder is free again. */
 export function removeMeta(workDir: string, containerId: string): void {
   rmSync(metaDir(workDir, containerId), { recursive: true, force: true });
+}
+
+function listFolders(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
 }
 
 function killAll(processes: readonly { readonly pid: number }[]): void {

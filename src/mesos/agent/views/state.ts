@@ -66,6 +66,7 @@ export function stateView(state: AgentState): Record<string, unknown> {
     unreserved_resources_allocated: sumsOf(unreserved(used)),
     resource_providers: [],
     attributes: { rack: self.rack, node: self.nodeVersion, os: 'linux' },
+    master_hostname: self.masterHost,
     flags: flagsView(state),
     ...frameworks,
   };
