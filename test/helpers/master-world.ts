@@ -1,11 +1,10 @@
-/** A master without a process: events in, effects sorted by who gets them, and the rules that must hold after each. */
+/** A master without a process: events in, effects sorted by who gets them. */
 
 import { seededRandom } from '../../src/core/random.js';
 import type { Write } from '../../src/core/store/store.js';
 import type { CallAnswer, MasterEvent } from '../../src/mesos/master/events.js';
 import type { OperatorAction } from '../../src/mesos/master/operator-calls.js';
 import {
-  type Agent,
   defaultOptions,
   emptyState,
   type MasterOptions,
@@ -23,7 +22,6 @@ import type {
   SchedulerEvent,
 } from '../../src/wire/mesos/scheduler.js';
 import type { TaskInfo, TaskStatus } from '../../src/wire/mesos/task.js';
-import { add, poolOf, resourcesOf, unallocated } from '../../src/wire/resources/pool.js';
 
 type SubscribedCall = Exclude<SchedulerCall, { type: 'SUBSCRIBE' }>;
 // `Omit` on a union keeps its members apart only when it is distributed over them.
@@ -326,105 +324,4 @@ export function lastOffer(scheduler: Scheduler): Offer {
 /** All statuses that a scheduler was sent, oldest first. */
 export function statusesTo(scheduler: Scheduler): TaskStatus[] {
   return eventsOf(scheduler, 'UPDATE').map((event) => event.update.status);
-}
-
-/** What is wrong with a master's state; empty while every rule holds. */
-export function violations(state: MasterState): string[] {
-  return [
-    ...[...state.agents.values()].flatMap((agent) => agentViolations(state, agent)),
-    ...frameworkViolations(state),
-  ];
-}
-
-/** Resources in a form that can be compared. */
-export function canonical(resources: readonly Resource[]): string {
-  return JSON.stringify(
-    resourcesOf(poolOf(unallocated(resources)))
-      .map((resource) => JSON.stringify(resource))
-      .sort(),
-  );
-}
-
-function agentViolations(state: MasterState, agent: Agent): string[] {
-  const used = usedOn(state, agent);
-  const offered = [...agent.offers].flatMap((id) => state.offers.get(id)?.resources ?? []);
-  const sum = poolOf([]);
-  add(sum, unallocated([...used, ...offered, ...resourcesOf(agent.free)]));
-  const wrong: string[] = [];
-  if (canonical(resourcesOf(sum)) !== canonical(resourcesOf(agent.total))) {
-    wrong.push(
-      `${agent.id}: free, offered and used are ${canonical(resourcesOf(sum))}, not ${canonical(resourcesOf(agent.total))}`,
-    );
-  }
-  if (canonical(used) !== canonical(resourcesOf(agent.used))) {
-    wrong.push(
-      `${agent.id}: tasks use ${canonical(used)}, it says ${canonical(resourcesOf(agent.used))}`,
-    );
-  }
-  if (agent.link === undefined && agent.offers.size > 0)
-    wrong.push(`${agent.id}: offered while away`);
-  return wrong;
-}
-
-function usedOn(state: MasterState, agent: Agent): Resource[] {
-  const terminal = ['FINISHED', 'FAILED', 'KILLED', 'ERROR', 'LOST', 'DROPPED', 'GONE'];
-  return [...state.frameworks.values()].flatMap((framework) => [
-    ...[...framework.tasks.values()]
-      .filter((task) => task.agent_id.value === agent.id)
-      .filter((task) => !terminal.some((end) => task.state.startsWith(`TASK_${end}`)))
-      .flatMap((task) => task.resources),
-    ...[...framework.executors.values()]
-      .filter((executor) => executor.agentId === agent.id)
-      .flatMap((executor) => executor.info.resources ?? []),
-  ]);
-}
-
-function frameworkViolations(state: MasterState): string[] {
-  const wrong: string[] = [];
-  for (const offer of state.offers.values()) {
-    const framework = state.frameworks.get(offer.frameworkId);
-    if (framework?.stream === undefined) wrong.push(`${offer.id}: offered to nobody`);
-    if (!state.agents.has(offer.agentId)) wrong.push(`${offer.id}: of no agent`);
-  }
-  for (const framework of state.frameworks.values()) {
-    for (const [role, held] of framework.held) {
-      const shown = heldIn(state, framework.id, role);
-      for (const name of ['cpus', 'mem', 'disk'] as const) {
-        if (held[name] !== shown[name]) {
-          wrong.push(`${framework.id}: holds ${held[name]} ${name} in ${role}, not ${shown[name]}`);
-        }
-      }
-    }
-    for (const task of framework.tasks.values()) {
-      if (!state.agents.has(task.agent_id.value)) {
-        wrong.push(`${task.task_id.value}: on no agent`);
-      }
-    }
-  }
-  for (const operation of state.operations.values()) {
-    const { frameworkId } = operation;
-    if (frameworkId !== undefined && !state.frameworks.has(frameworkId)) {
-      wrong.push(`${operation.uuid}: of no framework`);
-    }
-  }
-  return wrong;
-}
-
-function heldIn(state: MasterState, frameworkId: string, role: string) {
-  const framework = state.frameworks.get(frameworkId);
-  const of = { cpus: 0, mem: 0, disk: 0 };
-  const all = [
-    ...[...state.offers.values()]
-      .filter((offer) => offer.frameworkId === frameworkId)
-      .flatMap((offer) => offer.resources),
-    ...[...state.agents.values()].flatMap((agent) =>
-      usedOn({ ...state, frameworks: new Map(framework ? [[frameworkId, framework]] : []) }, agent),
-    ),
-  ].filter((resource) => (resource.allocation_info?.role ?? '*') === role);
-  for (const { name, scalar: amount } of all) {
-    if (name === 'cpus' || name === 'mem' || name === 'disk') {
-      of[name] += Math.round((amount?.value ?? 0) * 1000);
-    }
-  }
-  return of;
 }

@@ -1,8 +1,10 @@
+/** Agents that register, fall silent, return and go, with frameworks and operators looking on. */
 import t from 'tap';
 import type { StoredAgent } from '../../../src/mesos/master/state.js';
 import { stateView } from '../../../src/mesos/master/views/state.js';
 import type { RunningTask } from '../../../src/wire/agent-link.js';
 import type { FrameworkInfo } from '../../../src/wire/mesos/scheduler.js';
+import { violations } from '../../helpers/master-rules.js';
 import {
   type AgentEnd,
   aFramework,
@@ -17,7 +19,6 @@ import {
   type Scheduler,
   scalar,
   statusesTo,
-  violations,
 } from '../../helpers/master-world.js';
 
 /** A master whose framework runs the task `a` on an agent. */

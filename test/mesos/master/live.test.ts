@@ -1,3 +1,4 @@
+/** The master as a process: recorded exchanges, who may call, kill -9, what stops its start. */
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

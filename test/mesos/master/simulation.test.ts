@@ -1,3 +1,4 @@
+/** Random histories of a cluster, with the rules checked after every step. */
 import fc from 'fast-check';
 import t from 'tap';
 import { type Random, seededRandom } from '../../../src/core/random.js';
@@ -8,6 +9,7 @@ import type { OfferOperation } from '../../../src/wire/mesos/scheduler.js';
 import type { TaskInfo, TaskStatus } from '../../../src/wire/mesos/task.js';
 import { conversionOf, convert } from '../../../src/wire/resources/convert.js';
 import { contains, poolOf, resourcesOf, unallocated } from '../../../src/wire/resources/pool.js';
+import { violations } from '../../helpers/master-rules.js';
 import {
   type AgentEnd,
   aFramework,
@@ -18,7 +20,6 @@ import {
   offersTo,
   type Scheduler,
   scalar,
-  violations,
 } from '../../helpers/master-world.js';
 
 /** An agent as a simulated machine: it does what it is ordered, unless it is frozen. */
