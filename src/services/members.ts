@@ -57,8 +57,8 @@ export function replaceAll(
   };
 }
 
-/** Whether `count` healthy members of the wanted configuration are there, and nobody else. */
-export function isSettled(members: readonly Member[], count: number): boolean {
-  const right = members.filter((m) => m.current && m.healthy && !m.stopping);
+/** Whether `count` healthy members are there and nobody else; with `replacing` all of the wanted configuration. */
+export function isSettled(members: readonly Member[], count: number, replacing: boolean): boolean {
+  const right = members.filter((m) => (m.current || !replacing) && m.healthy && !m.stopping);
   return right.length === count && members.length === count;
 }

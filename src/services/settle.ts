@@ -6,7 +6,7 @@ import { endDeployment } from './changes.js';
 import { killReason } from './health.js';
 import { keepCount, type Moves, replaceAll } from './members.js';
 import type { Effect } from './messages.js';
-import { deploymentsOf, isDone, membersOf } from './standing.js';
+import { deploymentsOf, isDone, isReplacing, membersOf } from './standing.js';
 import {
   type Instance,
   instancesOf,
@@ -43,15 +43,9 @@ function settleApp(state: State, id: string, now: number): Effect[] {
   const effects = expungeLost(state, app, id, now);
   if (app === undefined) {
     state.demands.delete(id);
-    return [
-      ...effects,
-      ...stop(
-        state,
-        instancesOf(state, id).map(({ taskId }) => taskId),
-        'the app was deleted',
-        now,
-      ),
-    ];
+    const taskIds = instancesOf(state, id).map(({ taskId }) => taskId);
+    effects.push(...stop(state, taskIds, 'the app was deleted', now));
+    return [...effects, ...repeatKills(state, id, now)];
   }
   effects.push(...killIll(state, app, now));
   const moves = movesOf(state, app);
@@ -68,12 +62,7 @@ function movesOf(state: State, app: App): Moves {
     app.dependencies.some((id) => id in before && id !== app.id && !isDone(state, id)),
   );
   if (blocked) return { start: 0, stop: [] };
-  const replacing = deployments.some(({ steps }) =>
-    steps.some(({ actions }) =>
-      actions.some((a) => a.app === app.id && a.action === 'RestartApplication'),
-    ),
-  );
-  return replacing
+  return isReplacing(state, app.id)
     ? replaceAll(members, app.instances, app.upgradeStrategy)
     : keepCount(members, app.instances);
 }

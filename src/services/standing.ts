@@ -15,7 +15,16 @@ export function isDone(state: State, appId: string): boolean {
   const app = state.apps.get(appId);
   if (app === undefined)
     return instancesOf(state, appId).every(({ state: s }) => s === 'TASK_UNREACHABLE');
-  return isSettled(membersOf(state, app), app.instances);
+  return isSettled(membersOf(state, app), app.instances, isReplacing(state, appId));
+}
+
+/** Whether a deployment restarts the app: else instances of older configurations may stay. */
+export function isReplacing(state: State, appId: string): boolean {
+  return deploymentsOf(state, appId).some(({ steps }) =>
+    steps.some(({ actions }) =>
+      actions.some(({ app, action }) => app === appId && action === 'RestartApplication'),
+    ),
+  );
 }
 
 /** The app's instances for `members.ts`, in the order in which they should go. Lost ones are none: they are replaced. */

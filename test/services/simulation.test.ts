@@ -237,7 +237,11 @@ function wrongs(sim: Simulation): string[] {
     if (!master.tasks.has(id)) wrong.push(`${id} is known and does not run`);
     if (!sim.records.has(`instance/${id}`)) wrong.push(`${id} is not stored`);
   }
-  if (state.deployments.size > 0) wrong.push(`${state.deployments.size} deployments left`);
+  for (const { id, steps } of state.deployments.values()) {
+    const app = steps[0]?.actions[0]?.app ?? '';
+    const apps = JSON.stringify([state.apps.get(app), instancesOf(state, app)]);
+    wrong.push(`deployment ${id} is left: ${JSON.stringify(steps)} ${apps}`);
+  }
   const stored = [...sim.records.keys()].filter((key) => key.startsWith('instance/'));
   if (stored.length !== state.instances.size) wrong.push('records of instances that are gone');
   return wrong;
