@@ -77,15 +77,17 @@ export async function runHere(check: LiveCheck, bin: string): Promise<number> {
     failure = error;
     showFailure(live, error);
   }
+  if (failure !== undefined && process.env.DCOS_LIVE_KEEP !== undefined) {
+    process.stdout.write(`  kept, and perhaps running: DCOS_DIR=${live.dcosDir}\n`);
+    return 1;
+  }
   await live.purge();
   const left = live.leftovers();
   if (left.length > 0) {
     process.stdout.write(`  FAIL left running:\n${left.map((line) => `    ${line}\n`).join('')}`);
     live.kill();
   }
-  const keep = process.env.DCOS_LIVE_KEEP !== undefined && failure !== undefined;
-  if (keep) process.stdout.write(`  kept: ${dir}\n`);
-  else rmSync(dir, { recursive: true, force: true });
+  rmSync(dir, { recursive: true, force: true });
   return failure === undefined && left.length === 0 ? 0 : 1;
 }
 

@@ -71,7 +71,7 @@ async function taskKilled(live: Live, engine: Engine): Promise<void> {
   await until(
     async () => {
       const { stdout } = await live.ok(['task', 'log', after.id, 'stdout', '--lines', '10']);
-      return stdout.match(/hello/g)?.length === 2;
+      return stdout.match(/^hello from/gm)?.length === 2;
     },
     { what: 'both greetings in the log of the volume', everyMs: 300 },
   );
