@@ -1,0 +1,438 @@
+/** Placement: patterns, constraints, requirement × offer with properties, reasons, feasibility, back-off, manners, reservations. */
+import fc from 'fast-check';
+import t from 'tap';
+import { afterFailure, defaultBackoff, remainingMs } from '../../src/framework/backoff.js';
+import { type Constraint, parseConstraints, violation } from '../../src/framework/constraints.js';
+import { explain, feasible } from '../../src/framework/explain.js';
+import { freshManners, mannersFor } from '../../src/framework/manners.js';
+import { match, type OfferView, viewOf } from '../../src/framework/match.js';
+import { compilePattern } from '../../src/framework/pattern.js';
+import {
+  beginReconciliation,
+  bucketsOf,
+  dueReconciliation,
+  heardOf,
+} from '../../src/framework/reconcile.js';
+import { nothing, type Place, type Requirement } from '../../src/framework/requirement.js';
+import { giveBack, leftoversIn } from '../../src/framework/reservations.js';
+import type { Resource } from '../../src/wire/mesos/common.js';
+import type { Offer } from '../../src/wire/mesos/scheduler.js';
+import { conversionOf, convert } from '../../src/wire/resources/convert.js';
+import {
+  contains,
+  copyPool,
+  poolOf,
+  resourcesOf,
+  scalarsOf,
+  subtract,
+} from '../../src/wire/resources/pool.js';
+
+interface Amounts {
+  readonly cpus?: number;
+  readonly mem?: number;
+  readonly disk?: number;
+  readonly ports?: readonly [number, number];
+}
+
+function resources({
+  cpus = 4,
+  mem = 4096,
+  disk = 10_000,
+  ports = [1000, 1009],
+}: Amounts): Resource[] {
+  const scalar = (name: string, value: number): Resource => ({
+    name,
+    type: 'SCALAR',
+    scalar: { value },
+  });
+  return [
+    scalar('cpus', cpus),
+    scalar('mem', mem),
+    scalar('disk', disk),
+    { name: 'ports', type: 'RANGES', ranges: { range: [{ begin: ports[0], end: ports[1] }] } },
+  ];
+}
+
+function anOffer(amounts: Amounts = {}, more: Partial<Offer> = {}): Offer {
+  return {
+    id: { value: 'offer-1' },
+    framework_id: { value: 'f' },
+    agent_id: { value: 'a' },
+    hostname: 'host-1',
+    resources: resources(amounts).map((r) => ({ ...r, allocation_info: { role: 'r' } })),
+    ...more,
+  };
+}
+
+const alone = { others: [], instances: 1 };
+const reservation = {
+  role: 'r',
+  principal: 'p',
+  labels: { instance: 'broker-0' },
+  existing: false,
+};
+const reserved: Requirement = {
+  ...nothing,
+  cpus: 1,
+  memMb: 512,
+  ports: [{ name: 'broker', port: 0 }],
+  volumes: [{ containerPath: 'data', sizeMb: 1000, type: 'ROOT', id: 'v1' }],
+  reservation,
+};
+
+/** The view after the operations of `found` were carried out; throws if the master would refuse one. */
+function carriedOut(
+  view: OfferView,
+  found: { operations: readonly Parameters<typeof conversionOf>[0][] },
+): OfferView {
+  const pool = copyPool(view.free);
+  for (const operation of found.operations) {
+    const conversion = conversionOf(operation);
+    if (conversion && !convert(pool, conversion))
+      throw new Error(`${operation.type} is not possible`);
+  }
+  return { offer: view.offer, free: pool };
+}
+
+t.test('pattern › agrees with RegExp on whole texts, for any pattern that both read', async (t) => {
+  const atom = fc.constantFrom(
+    'a',
+    'b',
+    '.',
+    '[ab]',
+    '[^a]',
+    '\\d',
+    'a*',
+    'b+',
+    'a?',
+    '(a|b)',
+    '(?:ab)*',
+    'a{2}',
+    'b{1,2}',
+  );
+  const pattern = fc.array(atom, { maxLength: 6 }).map((atoms) => atoms.join(''));
+  const text = fc.string({ unit: fc.constantFrom('a', 'b', 'c', '1'), maxLength: 8 });
+  fc.assert(
+    fc.property(pattern, text, (source, value) => {
+      t.equal(
+        compilePattern(source).matches(value),
+        new RegExp(`^(?:${source})$`, 's').test(value),
+        `${source} on ${value}`,
+      );
+    }),
+    { numRuns: 300 },
+  );
+});
+
+t.test('pattern › catastrophic ones are harmless, unreadable ones are refused', async (t) => {
+  const before = performance.now();
+  t.notOk(compilePattern('(a*)*(a*)*(a|a)*c').matches('a'.repeat(500)));
+  t.ok(performance.now() - before < 2_000);
+  t.ok(compilePattern('(?i)RACK-[1-3]').matches('rack-2'));
+  t.notOk(compilePattern('rack').matches('rack-1'), 'the whole text must match');
+  for (const wrong of [
+    '(',
+    '[a',
+    '*a',
+    'a{2,1}',
+    '(?=a)',
+    '\\1',
+    'a'.repeat(2000),
+    '((a{500}){500})',
+  ]) {
+    t.throws(() => compilePattern(wrong), { code: 'invalid' }, wrong.slice(0, 20));
+  }
+});
+
+t.test('constraints › three syntaxes are one', async (t) => {
+  const expected: Constraint[] = [
+    { field: 'hostname', operator: 'UNIQUE' },
+    { field: 'rack', operator: 'LIKE', value: 'a:.*,\\d' },
+  ];
+  t.same(
+    parseConstraints([
+      ['hostname', 'UNIQUE'],
+      ['rack', 'LIKE', 'a:.*,\\d'],
+    ]),
+    expected,
+  );
+  t.same(parseConstraints('[["hostname","UNIQUE"],["rack","LIKE","a:.*,\\\\d"]]'), expected);
+  t.same(parseConstraints('hostname:UNIQUE,rack:LIKE:a\\:.*\\,\\d'), expected);
+  t.same(parseConstraints(['hostname', 'unique']), [{ field: 'hostname', operator: 'UNIQUE' }]);
+  t.same(parseConstraints(''), []);
+  for (const wrong of [
+    'hostname',
+    'a:FOO',
+    'a:MAX_PER:x',
+    'a:UNIQUE:b',
+    'a:LIKE',
+    'a:LIKE:(',
+    '[1]',
+    7,
+  ]) {
+    t.throws(() => parseConstraints(wrong), { code: 'invalid' }, String(wrong));
+  }
+});
+
+t.test('constraints › each operator', async (t) => {
+  const place = (hostname: string, rack?: string): Place => ({
+    hostname,
+    attributes: rack === undefined ? [] : [{ name: 'rack', type: 'TEXT', text: { value: rack } }],
+    domain: { fault_domain: { region: { name: 'east' }, zone: { name: `zone-${rack}` } } },
+  });
+  const here = place('h1', 'r1');
+  const others = [place('h1', 'r1'), place('h2', 'r1'), place('h3', 'r2')];
+  const allowed = (row: string, where: Place = here, among = others, instances = 6): boolean =>
+    parseConstraints(row).every((one) => violation(one, where, among, instances) === undefined);
+  t.notOk(allowed('hostname:UNIQUE'));
+  t.ok(allowed('@hostname:UNIQUE', place('h4')));
+  t.ok(allowed('rack:CLUSTER'));
+  t.notOk(allowed('rack:CLUSTER:r2'));
+  t.ok(allowed('rack:LIKE:r[12]'));
+  t.notOk(allowed('rack:UNLIKE:r.'));
+  t.ok(allowed('rack:UNLIKE:r.', place('h9')), 'an agent without the attribute');
+  t.notOk(allowed('rack:LIKE:.*', place('h9')));
+  t.notOk(allowed('rack:MAX_PER:2'));
+  t.ok(allowed('rack:MAX_PER:3'));
+  t.ok(allowed('@zone:IS:zone-r1,@region:IS:east'));
+  t.notOk(allowed('@region:IS_NOT:east'));
+  t.notOk(allowed('rack:GROUP_BY'), 'r1 has more than r2');
+  t.ok(allowed('rack:GROUP_BY', place('h', 'r2')));
+  t.notOk(allowed('rack:GROUP_BY:3'), 'its share of 2 is full');
+  t.ok(allowed('rack:GROUP_BY:3', here, others, 7), 'one of three groups gets one more');
+  t.notOk(allowed('rack:GROUP_BY:2', place('h', 'r3')), 'no third group');
+  t.match(
+    violation({ field: 'hostname', operator: 'UNIQUE' }, here, others, 3),
+    /runs on h1 already/,
+  );
+});
+
+t.test('match › what it takes is in the offer, and what is left is the rest', async (t) => {
+  const requirement = fc.record({
+    cpus: fc.integer({ min: 0, max: 5000 }).map((milli) => milli / 1000),
+    memMb: fc.integer({ min: 0, max: 5000 }),
+    diskMb: fc.integer({ min: 0, max: 12_000 }),
+    ports: fc.uniqueArray(fc.constantFrom(0, 1000, 1005, 1009, 2000), { maxLength: 4 }),
+    reserve: fc.boolean(),
+  });
+  fc.assert(
+    fc.property(fc.array(requirement, { minLength: 1, maxLength: 6 }), (asks) => {
+      let view = viewOf(anOffer());
+      const start = copyPool(view.free);
+      for (const [index, { ports, reserve, ...amounts }] of asks.entries()) {
+        const wish: Requirement = {
+          ...nothing,
+          ...amounts,
+          ports: ports.map((port, at) => ({ name: String(at), port })),
+          ...(reserve ? { reservation: { ...reservation, labels: { i: String(index) } } } : {}),
+        };
+        const result = match(wish, view, alone);
+        if (!result.ok) {
+          t.ok(result.shortfalls.length > 0);
+          continue;
+        }
+        const { used, bare } = taken(result.match.resources);
+        t.ok(contains(view.free, bare), 'no more than there is');
+        t.equal(used.cpus, Math.round(amounts.cpus * 1000));
+        t.equal(result.match.ports.length, ports.length);
+        t.equal(new Set(result.match.ports).size, ports.length);
+        t.ok(
+          contains(carriedOut(view, result.match).free, result.match.resources),
+          'operations make what is used',
+        );
+        const rest = copyPool(view.free);
+        subtract(rest, bare);
+        t.same(scalarsOf(result.left.free), scalarsOf(rest));
+        view = result.left;
+      }
+      t.ok(contains(start, resourcesOf(view.free)));
+    }),
+    { numRuns: 150 },
+  );
+});
+
+function taken(list: readonly Resource[]): {
+  used: ReturnType<typeof scalarsOf>;
+  bare: Resource[];
+} {
+  const bare = list.map(({ reservations: _r, ...rest }) => rest);
+  return { used: scalarsOf(bare), bare };
+}
+
+t.test(
+  'match › a reserved launch reserves and creates; its relaunch takes the same ports and volume',
+  async (t) => {
+    const view = viewOf(anOffer());
+    const first = match(reserved, view, alone);
+    if (!first.ok) throw new Error('no match');
+    t.same(
+      first.match.operations.map(({ type }) => type),
+      ['RESERVE', 'CREATE'],
+    );
+    t.same(first.match.volumeIds, ['v1']);
+    const later = carriedOut(view, first.match);
+    const wish: Requirement = {
+      ...reserved,
+      volumes: [{ containerPath: 'data', sizeMb: 1000, type: 'ROOT', id: 'another' }],
+      reservation: { ...reservation, existing: true },
+    };
+    const again = match(wish, later, alone);
+    if (!again.ok) throw new Error('no match again');
+    t.same(again.match.operations, []);
+    t.same(again.match.ports, first.match.ports);
+    t.same(again.match.volumeIds, ['v1'], 'the volume that is there');
+    const larger = match({ ...wish, cpus: 2 }, later, alone);
+    t.same(larger.ok && larger.match.operations.map(({ type }) => type), ['RESERVE']);
+    const smaller = match({ ...wish, cpus: 0.5 }, later, alone);
+    t.same(smaller.ok && smaller.match.operations.map(({ type }) => type), ['UNRESERVE']);
+    const stranger = { ...reservation, existing: true, labels: { instance: 'broker-1' } };
+    const elsewhere = match({ ...wish, reservation: stranger }, later, alone);
+    t.match(elsewhere, { ok: false, shortfalls: [{ kind: 'reservation' }, { kind: 'volume' }] });
+    const plain = match({ ...nothing, cpus: 3.5 }, later, alone);
+    t.match(
+      plain,
+      { ok: false, shortfalls: [{ kind: 'cpus', free: 3 }] },
+      'nobody else may use it',
+    );
+  },
+);
+
+t.test(
+  'reservations › leftovers are destroyed and unreserved, and then all is as before',
+  async (t) => {
+    const view = viewOf(anOffer());
+    const first = match(reserved, view, alone);
+    if (!first.ok) throw new Error('no match');
+    const later = carriedOut(view, first.match);
+    t.same(
+      leftoversIn(resourcesOf(later.free), 'r', () => true),
+      [],
+    );
+    const operations = giveBack(leftoversIn(resourcesOf(later.free), 'r', () => false));
+    t.same(
+      operations.map(({ type }) => type),
+      ['DESTROY', 'UNRESERVE'],
+    );
+    t.same(
+      resourcesOf(carriedOut(later, { operations }).free),
+      resourcesOf(poolOf(resourcesOf(view.free))),
+    );
+  },
+);
+
+t.test(
+  'match › roles: a role of its own first, foreign instances never, accepted roles only',
+  async (t) => {
+    const own = { reservations: [{ type: 'STATIC' as const, role: 'r' }] };
+    const offer = anOffer({ cpus: 1 });
+    const [cpus] = offer.resources;
+    const both = { ...offer, resources: [...offer.resources, { ...cpus, ...own } as Resource] };
+    const one = match({ ...nothing, cpus: 1 }, viewOf(both), alone);
+    t.match(one.ok && one.match.resources, [{ reservations: [{ role: 'r' }] }]);
+    const starOnly = match({ ...nothing, cpus: 2, acceptedRoles: ['*'] }, viewOf(both), alone);
+    t.match(starOnly, { ok: false, shortfalls: [{ kind: 'cpus', free: 1 }] });
+    const other = match({ ...nothing, cpus: 1, acceptedRoles: ['x'] }, viewOf(both), alone);
+    t.match(other, { ok: false, shortfalls: [{ kind: 'role' }, { kind: 'cpus' }] });
+  },
+);
+
+t.test('explain › asked, best free, by how many agents', async (t) => {
+  const on = (amounts: Amounts, wish: Partial<Requirement>) => {
+    const result = match({ ...nothing, ...wish }, viewOf(anOffer(amounts)), alone);
+    return result.ok ? [] : result.shortfalls;
+  };
+  const reasons = explain(
+    new Map([
+      ['a', on({ cpus: 1 }, { cpus: 8, ports: [{ name: 'x', port: 80 }] })],
+      ['b', on({ cpus: 4 }, { cpus: 8, ports: [{ name: 'x', port: 80 }] })],
+      ['c', on({ cpus: 9, ports: [80, 80] }, { cpus: 8, ports: [{ name: 'x', port: 80 }] })],
+    ]),
+  );
+  t.same(
+    reasons.map(({ text }) => text),
+    ['8 cpus asked: 2 of 3 agents have less free, at most 4', 'port 80: no on 2 of 3 agents'],
+  );
+});
+
+t.test(
+  'feasible › no agent could ever give it: the largest is named, and what is missing',
+  async (t) => {
+    const agents = [1, 2].map((index) => ({
+      hostname: `host-${index}`,
+      resources: resources({ cpus: index }),
+    }));
+    t.same(feasible({ ...nothing, cpus: 2 }, agents), { possible: true });
+    t.match(feasible({ ...nothing, cpus: 3 }, agents), {
+      possible: false,
+      text: 'no agent could ever run it; the largest, host-2: 3 cpus asked, 2 there',
+      largest: { hostname: 'host-2', cpus: 2, memMb: 4096 },
+    });
+    t.same(feasible({ ...reserved, reservation: { ...reservation, existing: true } }, agents), {
+      possible: true,
+    });
+    const unique = { ...nothing, cpus: 1, constraints: parseConstraints('hostname:UNIQUE') };
+    t.ok(feasible(unique, agents, 2).possible);
+    t.match(feasible(unique, agents, 3), { possible: false, text: /only 2 could take one/ });
+    t.match(feasible(nothing, []), { possible: false });
+  },
+);
+
+t.test('backoff › a good run is free, a crash loop grows to its limit', async (t) => {
+  t.equal(afterFailure(defaultBackoff, undefined, 5_000, 0), undefined);
+  let state = afterFailure(defaultBackoff, undefined, 0, 0);
+  t.equal(remainingMs(state, 0), 1_000);
+  for (let index = 0; index < 100; index += 1) state = afterFailure(defaultBackoff, state, 10, 0);
+  t.equal(state?.delayMs, 300_000);
+  t.equal(remainingMs(state, -1e12), 300_000, 'a clock set back does not prolong it');
+  t.equal(remainingMs(state, 300_000), 0);
+});
+
+t.test('manners › suppress once when idle, revive on each new demand', async (t) => {
+  const idle = mannersFor(freshManners, 0, false);
+  t.equal(idle.call, 'SUPPRESS');
+  t.equal(mannersFor(idle.manners, 0, false).call, undefined);
+  const asking = mannersFor(idle.manners, 2, false);
+  t.equal(asking.call, 'REVIVE');
+  t.equal(mannersFor(asking.manners, 2, false).call, undefined);
+  t.equal(mannersFor(asking.manners, 3, true).call, 'REVIVE');
+});
+
+t.test(
+  'reconcile › asks again, with growing pauses, only for those that stay silent',
+  async (t) => {
+    const all = () => ['a', 'b'];
+    const first = dueReconciliation(beginReconciliation(all(), 0), all, 0);
+    t.same(first.ask, ['a', 'b']);
+    const heard = heardOf(first.state, 'a');
+    t.same(dueReconciliation(heard, all, 100).ask, []);
+    const second = dueReconciliation(heard, all, first.state.nextAt);
+    t.same(second.ask, ['b']);
+    t.ok(second.state.nextAt - first.state.nextAt > first.state.nextAt);
+  },
+);
+
+t.test('buckets › place, keep, outdated, lost, stopping, surplus', async (t) => {
+  const item = (id: string, version: string, phase: 'running' | 'unreachable' | 'stopping') => ({
+    id,
+    version,
+    phase,
+  });
+  const items = [
+    item('a', '1', 'running'),
+    item('b', '2', 'running'),
+    item('c', '2', 'unreachable'),
+    item('d', '2', 'stopping'),
+  ];
+  const order = (x: { id: string }, y: { id: string }) => (x.id < y.id ? -1 : 1);
+  const three = bucketsOf(items, 3, '2', order);
+  t.equal(three.place, 1);
+  t.same(
+    three.outdated.map(({ id }) => id),
+    ['a'],
+  );
+  t.same([three.lost[0]?.id, three.stopping[0]?.id], ['c', 'd']);
+  t.same(
+    bucketsOf(items, 1, '2', order).surplus.map(({ id }) => id),
+    ['a'],
+  );
+});
