@@ -232,12 +232,7 @@ t.test('agent › shows sandboxes and nothing else of the machine', async (t) =>
 
 const recordings = join(shared, 'mesos-recordings/agent');
 /** What only a Mesos with executors that are processes, and with its own flags, can have. */
-const notOurs = [
-  /^flags\./,
-  /executor_info\.command/,
-  /shutdown_grace_period/,
-  /attributes\.ssd/,
-];
+const notOurs = [/^flags\./, /executor_info\.command/, /shutdown_grace_period/, /attributes\.ssd/];
 
 /** Paths of all fields; elements of arrays are taken together. */
 function fieldsOf(value: unknown, path = '', found = new Set<string>()): Set<string> {
