@@ -4,18 +4,20 @@
  */
 import { spawn } from 'node:child_process';
 import { createReadStream, createWriteStream } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Readable } from 'node:stream';
+import { PassThrough, type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { DcosError } from '../../../../core/errors.js';
 import { Budget, linkRefusal } from './entries.js';
 
 /** How an archive is packed. */
-export type ArchiveKind = 'tar' | 'tar.bz2' | 'tar.xz' | 'gz' | 'zip';
+export type ArchiveKind = 'tar' | 'tar.gz' | 'tar.bz2' | 'tar.xz' | 'gz' | 'zip';
 
 const endings: readonly (readonly [RegExp, ArchiveKind])[] = [
-  [/\.(?:tar|tgz|tar\.gz)$/i, 'tar'],
+  [/\.tar$/i, 'tar'],
+  [/\.(?:tgz|tar\.gz)$/i, 'tar.gz'],
   [/\.(?:tbz2|tar\.bz2)$/i, 'tar.bz2'],
   [/\.(?:txz|tar\.xz)$/i, 'tar.xz'],
   [/\.zip$/i, 'zip'],
@@ -67,21 +69,49 @@ async function unpackTar(kind: ArchiveKind, file: string, into: string): Promise
       return refused === undefined;
     },
   });
-  const program = kind === 'tar' ? undefined : kind === 'tar.xz' ? 'xz' : 'bzip2';
-  const source = program === undefined ? createReadStream(file) : decompressed(program, file);
   try {
-    await pipeline(source, sink as unknown as NodeJS.WritableStream);
+    await pipeline(await sourceOf(kind, file), sink as unknown as NodeJS.WritableStream);
   } catch (error) {
     throw refused ?? error;
   }
   if (refused !== undefined) throw refused;
 }
 
-/** What Node cannot decompress, the system's own program does. */
+const programs = { 'tar.gz': 'gzip', 'tar.bz2': 'bzip2', 'tar.xz': 'xz' } as const;
+
+/**
+ * The plain tar. The system's own programs decompress: beside the agent, which would keep the
+ * memory that it takes, and what Node cannot at all. Whatever calls itself gzip but is none is
+ * given as it is.
+ */
+async function sourceOf(kind: ArchiveKind, file: string): Promise<Readable> {
+  if (kind !== 'tar.gz' && kind !== 'tar.bz2' && kind !== 'tar.xz') return createReadStream(file);
+  if (kind === 'tar.gz' && !(await isGzip(file))) return createReadStream(file);
+  return decompressed(programs[kind], file);
+}
+
+async function isGzip(file: string): Promise<boolean> {
+  const handle = await open(file, 'r');
+  try {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(2), 0, 2, 0);
+    return bytesRead === 2 && buffer[0] === 0x1f && buffer[1] === 0x8b;
+  } finally {
+    await handle.close();
+  }
+}
+
+/** What the program writes; an archive that it finds damaged fails at the end. */
 function decompressed(program: string, file: string): Readable {
   const child = spawn(program, ['-dc', '--', file], { stdio: ['ignore', 'pipe', 'ignore'] });
+  const output = new PassThrough();
+  child.stdout.pipe(output, { end: false });
   child.once('error', () =>
-    child.stdout.destroy(new DcosError('failed', `it needs ${program}, which is not installed`)),
+    output.destroy(new DcosError('failed', `it needs ${program}, which is not installed`)),
   );
-  return child.stdout;
+  child.once('close', (code) => {
+    if (code === 0) output.end();
+    else output.destroy(new DcosError('failed', 'the archive is damaged'));
+  });
+  output.once('close', () => child.kill('SIGKILL'));
+  return output;
 }
