@@ -5,7 +5,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DcosError } from '../core/errors.js';
-import { callJson } from '../core/http/request.js';
 import { parseServiceSpec } from '../wire/service-spec.js';
 import { makeConfig, optionsOf } from './config.js';
 import type { Event } from './events.js';
@@ -98,33 +97,4 @@ function readTemplates(folder: string): Record<string, string> {
       return [path.slice(folder.length + 1), readFileSync(path, 'utf8')];
     }),
   );
-}
-
-/** Half of a token's life: after that it is renewed. */
-const renewAfterMs = 25 * 60_000;
-
-/** Logs in as the service's account when a token is asked for and the last one is old. */
-export function tokenSource(
-  { controlUrl, principal, secret }: Surroundings,
-  now: () => number,
-): () => Promise<string> {
-  let current: { readonly token: string; readonly at: number } | undefined;
-  return async () => {
-    if (current !== undefined && now() - current.at < renewAfterMs) return current.token;
-    const answer = await callJson({
-      method: 'POST',
-      url: `${controlUrl}/acs/api/v1/auth/login`,
-      json: { uid: principal, password: secret },
-    });
-    const token = (answer.json as { token?: unknown } | undefined)?.token;
-    if (answer.status !== 200 || typeof token !== 'string') {
-      const text = JSON.stringify(answer.json ?? null).slice(0, 200);
-      throw new DcosError(
-        'auth',
-        `logging in as ${principal} failed with ${answer.status}: ${text}`,
-      );
-    }
-    current = { token, at: now() };
-    return token;
-  };
 }

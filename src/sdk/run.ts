@@ -11,11 +11,12 @@ import { systemRandom } from '../core/random.js';
 import type { RunningServer } from '../core/running.js';
 import { openHttpStore } from '../core/store/http.js';
 import { tokenOf, verifyToken } from '../core/tokens.js';
+import { tokenSource } from '../framework/account.js';
 import { type Connection, createConnection } from '../framework/connection.js';
 import type { FrameworkInfo, SchedulerEvent } from '../wire/mesos/scheduler.js';
 import type { Effect, Event } from './events.js';
 import { serviceRoutes } from './http.js';
-import { readConfiguration, type Surroundings, surroundingsOf, tokenSource } from './io.js';
+import { readConfiguration, type Surroundings, surroundingsOf } from './io.js';
 import { type State, stateOf } from './state.js';
 import { step } from './step.js';
 

@@ -4,8 +4,9 @@
  */
 import type { Random } from '../../src/core/random.js';
 import type { OutgoingCall } from '../../src/framework/connection.js';
-import type { Offer, SchedulerEvent } from '../../src/wire/mesos/scheduler.js';
+import type { Offer, OfferOperation, SchedulerEvent } from '../../src/wire/mesos/scheduler.js';
 import type { TaskInfo, TaskState, TaskStatus } from '../../src/wire/mesos/task.js';
+import { conversionOf, convert } from '../../src/wire/resources/convert.js';
 import {
   add,
   contains,
@@ -58,8 +59,11 @@ export class ModelMaster {
   #suppressed = false;
   #now = 0;
 
-  constructor(random: Random, agents: number) {
+  readonly #role: string;
+
+  constructor(random: Random, agents: number, role = 'services') {
     this.#random = random;
+    this.#role = role;
     this.agents = Array.from({ length: agents }, (_, index) => ({
       id: `agent-${index}`,
       hostname: `host-${index}`,
@@ -67,6 +71,9 @@ export class ModelMaster {
       free: poolOf([
         { name: 'cpus', type: 'SCALAR', scalar: { value: 4 } },
         { name: 'mem', type: 'SCALAR', scalar: { value: 2048 } },
+        ...(role === 'services'
+          ? []
+          : [{ name: 'disk', type: 'SCALAR' as const, scalar: { value: 4096 } }]),
         { name: 'ports', type: 'RANGES', ranges: { range: [{ begin: 1000, end: 1010 }] } },
       ]),
     }));
@@ -159,6 +166,11 @@ export class ModelMaster {
     if (task.agent.reachable && task.state === 'TASK_RUNNING') this.#end(task, 'TASK_FAILED');
   }
 
+  /** A task comes to its end by itself. */
+  finish(task: ModelTask): void {
+    if (task.agent.reachable && task.state === 'TASK_RUNNING') this.#end(task, 'TASK_FINISHED');
+  }
+
   /** The agent is cut off: its tasks go on, unseen. */
   cutOff(agent: ModelAgent): void {
     if (!agent.reachable) return;
@@ -200,7 +212,7 @@ export class ModelMaster {
         agent_id: { value: agent.id },
         hostname: agent.hostname,
         resources: resourcesOf(agent.free),
-        allocation_info: { role: 'services' },
+        allocation_info: { role: this.#role },
       };
       this.#offers.set(offer.id.value, offer);
       offers.push(offer);
@@ -211,11 +223,25 @@ export class ModelMaster {
   #accept(accept: Extract<OutgoingCall, { type: 'ACCEPT' }>['accept']): void {
     const offers = accept.offer_ids.map(({ value }) => this.#offers.get(value));
     for (const { value } of accept.offer_ids) this.#offers.delete(value);
-    const infos = (accept.operations ?? []).flatMap((operation) =>
-      operation.type === 'LAUNCH' ? operation.launch.task_infos : [],
-    );
     const [offer] = offers;
     const agent = this.agents.find(({ id }) => id === offer?.agent_id.value);
+    for (const operation of accept.operations ?? []) {
+      if (operation.type === 'LAUNCH') this.#launch(agent, operation.launch.task_infos);
+      else this.#convert(agent, operation);
+    }
+    if (agent !== undefined)
+      this.#refused.set(agent.id, this.#now + (accept.filters?.refuse_seconds ?? 5) * 1000);
+  }
+
+  #convert(agent: ModelAgent | undefined, operation: OfferOperation): void {
+    const conversion = conversionOf(operation);
+    if (agent === undefined || !agent.reachable || conversion === undefined) return;
+    if (!convert(agent.free, conversion)) {
+      throw new Error(`impossible: ${JSON.stringify(operation)}`);
+    }
+  }
+
+  #launch(agent: ModelAgent | undefined, infos: readonly TaskInfo[]): void {
     for (const info of infos) {
       const taskId = info.task_id.value;
       if (this.launched.has(taskId)) throw new Error(`task ${taskId} was launched twice`);
@@ -234,8 +260,6 @@ export class ModelMaster {
       subtract(agent.free, bare(info));
       this.tasks.set(taskId, { info, agent, state: 'TASK_STAGING', killed: false });
     }
-    if (agent !== undefined)
-      this.#refused.set(agent.id, this.#now + (accept.filters?.refuse_seconds ?? 5) * 1000);
   }
 
   #decline(ids: readonly { value: string }[], seconds: number): void {
