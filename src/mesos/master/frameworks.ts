@@ -5,7 +5,7 @@ import { closeStream, count, note, order, persist, publish, type Turn } from './
 import { rescindAll, takeOutOfUse } from './holdings.js';
 import type { Framework, MasterState } from './state.js';
 import { archive, keep, mastersStatus } from './tasks.js';
-import { frameworkMessage } from './views/messages.js';
+import { frameworkEvent } from './views/messages.js';
 
 /** The roles of a framework, whichever field names them. */
 export function rolesOf(info: FrameworkInfo): string[] {
@@ -62,9 +62,7 @@ export function disconnect(turn: Turn, framework: Framework): void {
   armFailover(turn.state, framework);
   if ((framework.info.failover_timeout ?? 0) <= 0) {
     removeFramework(turn, framework, 'failover timeout of zero');
-    return;
   }
-  publishUpdated(turn, framework);
 }
 
 /** It has its `failover_timeout` from now on to come back. */
@@ -115,7 +113,7 @@ function endTasks(turn: Turn, framework: Framework): void {
   for (const task of [...framework.tasks.values(), ...framework.unreachable.values()]) {
     if (framework.tasks.has(task.task_id.value)) {
       const status = mastersStatus(turn, task, 'TASK_KILLED', {
-        message: 'Framework removed',
+        message: `Framework ${framework.id} removed`,
         reason: 'REASON_FRAMEWORK_REMOVED',
       });
       archive(turn, framework, task, status);
@@ -140,6 +138,6 @@ function rememberRemoved(turn: Turn, framework: Framework): void {
 export function publishUpdated(turn: Turn, framework: Framework): void {
   publish(turn, () => ({
     type: 'FRAMEWORK_UPDATED',
-    framework_updated: { framework: frameworkMessage(turn.state, framework) },
+    framework_updated: { framework: frameworkEvent(framework) },
   }));
 }

@@ -10,6 +10,7 @@ import {
   allocatedTo,
   contains,
   normalize,
+  poolOf,
   resourcesOf,
   subtract,
 } from '../../wire/resources/pool.js';
@@ -31,7 +32,7 @@ export function launchTask(turn: Turn, acceptance: Acceptance, given: TaskInfo):
   const newExecutor = executorToStart(acceptance, info.executor);
   const problem = taskProblem(acceptance, info) ?? commandProblem(info);
   const needed = [...(info.resources ?? []), ...(newExecutor?.resources ?? [])];
-  const refusal = problem ?? shortage(acceptance, needed, 'task and its executor');
+  const refusal = problem ?? shortage(acceptance, needed, 'task and its executor is');
   if (refusal !== undefined) {
     refuseTask(turn, acceptance, info, 'REASON_TASK_INVALID', refusal);
     return;
@@ -53,7 +54,7 @@ export function launchGroup(turn: Turn, acceptance: Acceptance, group: Group): v
   const needed = [...tasks.flatMap((task) => task.resources), ...(newExecutor?.resources ?? [])];
   const problem =
     groupProblem(acceptance, executor, tasks) ??
-    shortage(acceptance, needed, 'task group and its executor');
+    shortage(acceptance, needed, 'task group and its executor are');
   if (problem !== undefined) {
     for (const task of tasks) {
       refuseTask(turn, acceptance, task, 'REASON_TASK_GROUP_INVALID', problem);
@@ -90,7 +91,7 @@ function groupProblem(
 function taskProblem({ framework, agent }: Acceptance, info: TaskInfo): string | undefined {
   const id = info.task_id.value;
   if (/[/\\]|[^\x20-\x7e]/.test(id) || id === '.' || id === '..' || id.length > 255) {
-    return `Task ID '${id}' contains invalid characters`;
+    return `'${id}' contains invalid characters`;
   }
   if (framework.tasks.has(id) || framework.unreachable.has(id))
     return `Task has duplicate ID: ${id}`;
@@ -108,12 +109,15 @@ function commandProblem(info: TaskInfo): string | undefined {
     : undefined;
 }
 
-function amountProblem({ name, type, scalar, ranges }: Resource): string | undefined {
-  if (type === 'SCALAR' && !((scalar?.value ?? -1) >= 0)) {
-    return `Task uses invalid resources: Invalid scalar resource: ${name}`;
-  }
-  const wrong = (ranges?.range ?? []).some(({ begin, end }) => begin > end);
-  return wrong ? `Task uses invalid resources: Invalid ranges resource: ${name}` : undefined;
+function amountProblem(resource: Resource): string | undefined {
+  const { type, scalar, ranges } = resource;
+  const problem =
+    type === 'SCALAR' && !((scalar?.value ?? 0) > 0)
+      ? 'Invalid scalar resource: value <= 0'
+      : (ranges?.range ?? []).some(({ begin, end }) => begin > end)
+        ? 'Invalid ranges resource: begin > end'
+        : undefined;
+  return problem && `Resource '${resourcesText([resource])}' is invalid: ${problem}`;
 }
 
 function shortage(
@@ -123,8 +127,8 @@ function shortage(
 ): string | undefined {
   if (contains(left, needed)) return undefined;
   const available = resourcesText(resourcesOf(left));
-  const required = `${resourcesText(needed)} required by ${whose}`;
-  return `Total resources ${required} is more than available ${available}`;
+  const required = resourcesText(resourcesOf(poolOf(needed)));
+  return `Total resources ${required} required by ${whose} more than available ${available}`;
 }
 
 function inRole(role: string, resources: readonly Resource[] | undefined): Resource[] {

@@ -32,16 +32,23 @@ export function operate(turn: Turn, acceptance: Acceptance, given: OfferOperatio
   });
   const conversion = conversionOf(operation);
   if (conversion === undefined) return;
-  const problem =
-    operationProblem(operation, framework.info.principal) ??
-    roleMismatch(operation, role) ??
-    (contains(left, conversion.consumed) ? undefined : shortageText(left, conversion.consumed));
-  if (problem !== undefined) {
-    refuseOperation(turn, framework, operation, problem);
+  const invalid =
+    operationProblem(operation, framework.info.principal) ?? roleMismatch(operation, role);
+  if (invalid !== undefined) {
+    refuseOperation(turn, framework, operation, `${invalid}; on agent ${agentText(agent)}`);
+    return;
+  }
+  if (!contains(left, conversion.consumed)) {
+    refuseOperation(turn, framework, operation, shortageText(left, conversion.consumed));
     return;
   }
   convert(left, conversion);
   send(turn, framework, agent, operation, conversion);
+}
+
+/** An agent as Mesos' texts name it. */
+function agentText({ id, ip, info }: Agent): string {
+  return `${id} at slave(1)@${ip}:${info.port ?? 5051} (${info.hostname})`;
 }
 
 /** Mesos' words for a conversion that takes more than there is. */
@@ -215,42 +222,58 @@ export function operationProblem(
   operation: OfferOperation,
   principal: string | undefined,
 ): string | undefined {
+  const creates = operation.type === 'CREATE' || operation.type === 'DESTROY';
   for (const resource of resourcesIn(operation)) {
+    const problem = creates ? volumeProblem(resource) : reservationProblem(resource);
+    if (problem !== undefined) return problem;
+    if (operation.type !== 'RESERVE') continue;
     const reservation = resource.reservations?.at(-1);
-    const text = resourcesText([resource]);
-    if (reservation === undefined) return `Resource ${text} is not reserved`;
-    if (
-      reservation.type !== 'DYNAMIC' &&
-      operation.type !== 'CREATE' &&
-      operation.type !== 'DESTROY'
-    ) {
-      return `Resource ${text} is not dynamically reserved`;
-    }
-    if (operation.type === 'RESERVE') {
-      const problem =
-        roleProblem(reservation.role ?? '*') ??
-        (reservation.role === '*' ? `Resource ${text} is reserved for role '*'` : undefined);
-      if (problem !== undefined) return problem;
-      if (principal !== undefined && reservation.principal !== principal) {
-        return (
-          `A reserve operation was attempted by principal '${principal}', but there is a ` +
-          `reserved resource in the request with principal '${reservation.principal ?? ''}' set`
-        );
-      }
-    }
-    if (operation.type === 'RESERVE' || operation.type === 'UNRESERVE') {
-      if (isVolume(resource))
-        return `A persistent volume ${text} cannot be reserved or unreserved directly`;
-    } else if (!isVolume(resource)) return `${text} is not a persistent volume`;
+    const refusal =
+      roleProblem(reservation?.role ?? '*') ?? principalProblem(reservation?.principal, principal);
+    if (refusal !== undefined) return refusal;
   }
   return undefined;
+}
+
+function volumeProblem(resource: Resource): string | undefined {
+  const text = resourcesText([resource]);
+  if (resource.disk === undefined) {
+    return `Not a persistent volume: Resource ${text} does not have DiskInfo`;
+  }
+  if (!isVolume(resource)) return `Not a persistent volume: Resource ${text} is not persistent`;
+  return reservedRoleOf(resource) === undefined
+    ? `Persistent volumes cannot be created from unreserved resources: ${text}`
+    : undefined;
+}
+
+function reservationProblem(resource: Resource): string | undefined {
+  const text = resourcesText([resource]);
+  if (resource.reservations?.at(-1)?.type !== 'DYNAMIC') {
+    return `Resource ${text} is not dynamically reserved`;
+  }
+  return isVolume(resource) ? `A persistent volume ${text} cannot be unreserved` : undefined;
+}
+
+function principalProblem(
+  reserved: string | undefined,
+  principal: string | undefined,
+): string | undefined {
+  if (principal === undefined || reserved === principal) return undefined;
+  return reserved === undefined
+    ? `A reserve operation was attempted by principal '${principal}', but there is a reserved ` +
+        'resource in the request with no principal set'
+    : `A reserve operation was attempted by authenticated principal '${principal}', which does ` +
+        `not match a reserved resource in the request with principal '${reserved}'`;
 }
 
 function roleMismatch(operation: OfferOperation, role: string): string | undefined {
   for (const resource of resourcesIn(operation)) {
     const reserved = reservedRoleOf(resource);
     if (reserved !== undefined && reserved !== role && !role.startsWith(`${reserved}/`)) {
-      return `The reservation's role '${reserved}' does not match the allocation role '${role}'`;
+      return (
+        `A ${operation.type.toLowerCase()} operation was attempted for a resource with role ` +
+        `'${reserved}', but the resource was allocated to role '${role}'`
+      );
     }
   }
   return undefined;

@@ -21,7 +21,6 @@ export function reconciled(turn: Turn, framework: Framework, asked: readonly Ask
   count(turn.state, 'master/messages_reconcile_tasks');
   if (asked.length === 0) {
     for (const task of framework.tasks.values()) tellLatest(turn, framework, task);
-    for (const task of framework.unreachable.values()) tellUnreachable(turn, framework, task);
     return;
   }
   for (const one of asked) reconcileOne(turn, framework, one);
@@ -36,11 +35,6 @@ export function reconcileOne(turn: Turn, framework: Framework, asked: AskedTask)
   const known = framework.tasks.get(asked.task_id.value);
   if (known !== undefined) {
     tellLatest(turn, framework, known);
-    return;
-  }
-  const lost = framework.unreachable.get(asked.task_id.value);
-  if (lost !== undefined) {
-    tellUnreachable(turn, framework, lost);
     return;
   }
   const agentId = asked.agent_id?.value;
@@ -69,7 +63,7 @@ function mayComeBack(state: MasterState, agentId: string | undefined): boolean {
 
 function fate(state: MasterState, agentId: string | undefined): [TaskState, string] {
   if (agentId === undefined) return ['TASK_UNKNOWN', 'unknown'];
-  if (state.agents.has(agentId)) return ['TASK_GONE', 'gone'];
+  if (state.agents.has(agentId)) return ['TASK_GONE', 'unknown to the agent'];
   if (state.unreachableAgents.has(agentId)) return ['TASK_UNREACHABLE', 'unreachable'];
   if (state.goneAgents.has(agentId)) return ['TASK_GONE_BY_OPERATOR', 'gone'];
   return ['TASK_UNKNOWN', 'unknown'];
@@ -92,17 +86,4 @@ function tellLatest(turn: Turn, framework: Framework, task: TaskRecord): void {
       ? {}
       : { container_status: latest.container_status }),
   });
-}
-
-function tellUnreachable(turn: Turn, framework: Framework, task: TaskRecord): void {
-  const since = turn.state.unreachableAgents.get(task.agent_id.value)?.unreachableAt;
-  tellStatus(
-    turn,
-    framework,
-    mastersStatus(turn, task, stateFor(framework, 'TASK_UNREACHABLE'), {
-      message: 'Reconciliation: Task is unreachable',
-      reason: 'REASON_RECONCILIATION',
-      ...(since === undefined ? {} : { unreachable_time: { nanoseconds: since * 1_000_000 } }),
-    }),
-  );
 }

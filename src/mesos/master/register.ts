@@ -196,12 +196,12 @@ function takeIn(turn: Turn, agent: Agent, message: RegisterMessage): string[] {
   for (const running of message.tasks) {
     const framework = state.frameworks.get(running.framework_id.value);
     if (framework === undefined) strangers.add(running.framework_id.value);
-    else takeInTask(agent, framework, running);
+    else takeInTask(turn, agent, framework, running);
   }
   return [...strangers];
 }
 
-function takeInTask(agent: Agent, framework: Framework, running: RunningTask): void {
+function takeInTask(turn: Turn, agent: Agent, framework: Framework, running: RunningTask): void {
   const { task: info, executor_id, statuses } = running;
   const id = info.task_id.value;
   const own = executor_id.value !== id || info.executor !== undefined;
@@ -221,8 +221,10 @@ function takeInTask(agent: Agent, framework: Framework, running: RunningTask): v
     task.status_update_state = latest.state;
     task.status_update_uuid = latest.uuid;
   }
+  const fresh = !framework.tasks.has(id);
   framework.unreachable.delete(id);
   framework.tasks.set(id, task);
+  if (fresh) publish(turn, () => ({ type: 'TASK_ADDED', task_added: { task: { ...task } } }));
   if (!isTerminal(task.state)) putIntoUse(agent, framework, task.resources);
 }
 
@@ -280,7 +282,6 @@ function tellReturned(turn: Turn, agent: Agent): void {
         reason: 'REASON_AGENT_REREGISTERED',
         ...(container === undefined ? {} : { container_status: container }),
       });
-      applyStatus(turn, framework, task, status);
       tellStatus(turn, framework, status);
     }
   }

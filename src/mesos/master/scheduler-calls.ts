@@ -4,7 +4,7 @@
  */
 import type { SchedulerCall } from '../../wire/mesos/scheduler.js';
 import { accepted, declined } from './accept.js';
-import { count, order, reply, type Turn } from './events.js';
+import { count, note, order, reply, type Turn } from './events.js';
 import { taskKey } from './keys.js';
 import { operationAcknowledged } from './operations.js';
 import { reconciled, reconcileOne } from './reconcile.js';
@@ -127,9 +127,13 @@ function killed(turn: Turn, framework: Framework, kill: Kill): void {
   count(state, 'master/messages_kill_task');
   const task = framework.tasks.get(kill.task_id.value);
   const agent = task === undefined ? undefined : state.agents.get(task.agent_id.value);
-  const elsewhere = kill.agent_id !== undefined && kill.agent_id.value !== agent?.id;
-  if (task === undefined || agent === undefined || elsewhere) {
+  if (task === undefined || agent === undefined) {
     reconcileOne(turn, framework, kill);
+    return;
+  }
+  if (kill.agent_id !== undefined && kill.agent_id.value !== agent.id) {
+    const asked = kill.agent_id.value;
+    note(turn, 'a kill names the wrong agent', { task: kill.task_id.value, asked, on: agent.id });
     return;
   }
   const policy = kill.kill_policy === undefined ? {} : { kill_policy: kill.kill_policy };

@@ -10,7 +10,7 @@ import {
 } from './frameworks.js';
 import { rescindAll } from './holdings.js';
 import type { Framework } from './state.js';
-import { frameworkMessage, masterInfo } from './views/messages.js';
+import { frameworkEvent, masterInfo } from './views/messages.js';
 
 type Subscribe = Extract<SchedulerCall, { type: 'SUBSCRIBE' }>;
 
@@ -104,7 +104,7 @@ function announce(turn: Turn, framework: Framework, again: boolean): void {
   else {
     publish(turn, () => ({
       type: 'FRAMEWORK_ADDED',
-      framework_added: { framework: frameworkMessage(turn.state, framework) },
+      framework_added: { framework: frameworkEvent(framework) },
     }));
   }
 }

@@ -90,7 +90,10 @@ t.test('liveness › an agent that misses five pings is unreachable, and may ret
     frameworks: [{ tasks: [], unreachable_tasks: [{ id: 'a', state: 'TASK_UNREACHABLE' }] }],
   });
   t.equal(world.report(agent, { type: 'PONG', sequence: 1 })?.status, 410);
-  world.call(scheduler, { type: 'RECONCILE', reconcile: { tasks: [{ task_id: { value: 'a' } }] } });
+  world.call(scheduler, {
+    type: 'RECONCILE',
+    reconcile: { tasks: [{ task_id: { value: 'a' }, agent_id: { value: agent.id } }] },
+  });
   t.match(statusesTo(scheduler).at(-1), {
     state: 'TASK_UNREACHABLE',
     message: 'Reconciliation: Task is unreachable',
@@ -107,7 +110,7 @@ t.test('liveness › an agent that misses five pings is unreachable, and may ret
   t.notOk(again.orders.some(({ type }) => type === 'KILL_TASK'));
   t.same(
     watched.map(({ type }) => type).filter((type) => type !== 'HEARTBEAT'),
-    ['SUBSCRIBED', 'TASK_UPDATED', 'AGENT_ADDED', 'TASK_UPDATED'],
+    ['SUBSCRIBED', 'TASK_UPDATED', 'TASK_ADDED', 'AGENT_ADDED'],
   );
   t.same(violations(world.state), []);
 });

@@ -106,6 +106,20 @@ export function offeredTo(state: MasterState, framework: Framework): Resource[] 
   return resourcesOf(pool);
 }
 
+/** A framework as the events of an operator's stream show it. */
+export function frameworkEvent(framework: Framework): Record<string, unknown> {
+  const connected = framework.stream !== undefined;
+  return {
+    framework_info: framework.info,
+    active: connected,
+    connected,
+    recovered: framework.recovered,
+    registered_time: timeInfo(framework.registeredAt),
+    reregistered_time: timeInfo(framework.reregisteredAt),
+    unregistered_time: timeInfo(framework.unregisteredAt),
+  };
+}
+
 /** A framework of GET_FRAMEWORKS. */
 export function frameworkMessage(
   state: MasterState,
