@@ -6,7 +6,7 @@
 import { spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileError } from './files.js';
+import { fileError, writeWhole } from './files.js';
 
 /**
  * $1 is the server's folder, $2 the stop file, $3 the pid of a server that runs without a loop (or
@@ -73,11 +73,15 @@ export function startLoop(options: LoopOptions): void {
   } catch (error) {
     throw fileError(error, logPath);
   }
+  // A file, so that a list of processes stays readable; by rename, as older loops may still read
+  // it.
+  const scriptFile = join(options.localDir, 'loop.sh');
+  writeWhole(scriptFile, script);
   const stopFile = join(options.localDir, 'stop');
   const orphan = String(options.orphanPid ?? 0);
   const child = spawn(
     '/bin/sh',
-    ['-c', script, `dcos-loop-${options.server}`, folder, stopFile, orphan, ...options.command],
+    [scriptFile, folder, stopFile, orphan, ...options.command],
     // Not the caller's folder: it may be removed while the cluster lives.
     { cwd: options.localDir, detached: true, stdio: ['ignore', log, log], env: options.env },
   );

@@ -45,8 +45,8 @@ export async function printValue(
     io.result(formatJson(value));
     return;
   }
-  const { stringify } = await import('yaml');
-  io.write(stringify(value));
+  const { formatYaml } = await import('./yaml.js');
+  io.write(formatYaml(value));
 }
 
 /** JSON for people and programs: indented by 4; control characters stay escaped. */

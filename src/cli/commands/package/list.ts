@@ -2,7 +2,7 @@
 import { listPackages } from '../../../client/packages.js';
 import { DcosError } from '../../../core/errors.js';
 import { type Command, outputFlags, quietFlag } from '../../command.js';
-import { printList } from '../../output/list.js';
+import { formatOf, printList } from '../../output/list.js';
 
 /** Lists what is installed. */
 export const list: Command = {
@@ -25,6 +25,11 @@ export const list: Command = {
       String(definition.name).includes(given.word(0)),
     );
     const rows = groupByRelease(wanted);
+    if (rows.length === 0 && formatOf(given) === 'table') {
+      throw new DcosError('failed', 'no package is installed', {
+        hint: 'See: dcos package search',
+      });
+    }
     await printList(context.io, given, rows, {
       name: ({ name }) => name,
       columns: [
@@ -36,11 +41,6 @@ export const list: Command = {
         { heading: 'DESCRIPTION', value: ({ description }) => description, maxWidth: 70 },
       ],
     });
-    if (rows.length === 0 && !given.has('json')) {
-      throw new DcosError('failed', 'no package is installed', {
-        hint: 'See: dcos package search',
-      });
-    }
   },
 };
 

@@ -2,7 +2,7 @@
 import { searchPackages } from '../../../client/packages.js';
 import { DcosError } from '../../../core/errors.js';
 import { type Command, outputFlags, quietFlag } from '../../command.js';
-import { printList } from '../../output/list.js';
+import { formatOf, printList } from '../../output/list.js';
 
 /** Finds packages. */
 export const search: Command = {
@@ -12,6 +12,11 @@ export const search: Command = {
   examples: ['dcos package search', 'dcos package search kafka --json'],
   run: async (context, given) => {
     const packages = await searchPackages(await context.http(), given.word(0) || undefined);
+    if (packages.length === 0 && formatOf(given) === 'table') {
+      throw new DcosError('failed', `no package matches '${given.word(0)}'`, {
+        hint: 'All of them: dcos package search',
+      });
+    }
     await printList(context.io, given, packages, {
       name: ({ name }) => name,
       columns: [
@@ -23,7 +28,5 @@ export const search: Command = {
       ],
       json: { packages },
     });
-    if (packages.length === 0)
-      throw new DcosError('failed', `no package matches '${given.word(0)}'`);
   },
 };

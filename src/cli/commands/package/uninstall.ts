@@ -56,7 +56,7 @@ async function choose(http: Http, given: Given): Promise<InstalledPackage[]> {
         ? `package '${name}' is not installed`
         : `package '${name}' is not installed as ${withSlash(appId)}`;
     throw new DcosError('not-found', what, {
-      hint: (named.length === 0 ? didYouMean(name, names) : undefined) ?? 'See: dcos package list',
+      hint: (named.length === 0 ? didYouMean(name, names) : undefined) ?? installedHint(names),
     });
   }
   if (wanted.length > 1 && !given.has('all')) {
@@ -70,6 +70,9 @@ async function choose(http: Http, given: Given): Promise<InstalledPackage[]> {
   }
   return wanted;
 }
+
+const installedHint = (names: readonly string[]): string =>
+  names.length === 0 ? 'No package is installed.' : `Installed: ${[...new Set(names)].join(', ')}`;
 
 const withSlash = (id: string): string => (id.startsWith('/') ? id : `/${id}`);
 
@@ -90,7 +93,7 @@ async function permit(
   if (volumes.length > 0 && !given.has('deleteVolumes') && !mayAsk) {
     throw new DcosError(
       'refused',
-      `${name} has ${volumes.length} data volumes; nothing was touched`,
+      `${name} has data (volumes: ${volumes.length}); nothing was touched`,
       {
         hint: 'To destroy them with all their data: --delete-volumes',
       },
