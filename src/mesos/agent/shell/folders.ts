@@ -9,9 +9,11 @@ export function makeVolume(workDir: string, volume: string): void {
   mkdirSync(volumeDir(workDir, volume), { recursive: true });
 }
 
-/** Removes the data of a volume. */
+/** Removes the data of a volume, and its role's folder with the last one. */
 export async function removeVolume(workDir: string, volume: string): Promise<void> {
-  await rm(volumeDir(workDir, volume), { recursive: true, force: true });
+  const folder = volumeDir(workDir, volume);
+  await rm(folder, { recursive: true, force: true });
+  await rmdir(dirname(folder)).catch(() => {});
 }
 
 /** Volumes of an agent that was given up are nobody's any more, but a person may want to look. */
