@@ -37,7 +37,7 @@ export interface Placement {
 }
 
 /** An offer that is being answered. */
-interface Answer {
+export interface Answer {
   view: OfferView;
   readonly operations: OfferOperation[];
   /** Something was reserved without a launch: what is left must be offered again at once. */
@@ -45,22 +45,34 @@ interface Answer {
 }
 
 /**
- * Answers all of `offers`: what was placed, what was given back, the rest declined. Returns the
- * placements that are still
- * without a place; `state.refusals` says why.
+ * Opens answers to `offers` and notes what they tell of our reservations. To be done before the
+ * plans are looked at: a reservation that is there completes its step, and what waited for it can
+ * take these very offers.
+ */
+export function readOffers(
+  state: State,
+  offers: readonly Offer[],
+  writes: Write[],
+  now: number,
+): Answer[] {
+  return offers.map((offer) => {
+    const answer: Answer = { view: viewOf(offer), operations: [], reservedOnly: false };
+    noteReservations(state, answer, writes, now);
+    return answer;
+  });
+}
+
+/**
+ * Completes all `answers`: what is placed, what is given back, the rest declined. Returns the
+ * placements that are still without a place; `state.refusals` says why.
  */
 export function answerOffers(
   state: State,
-  offers: readonly Offer[],
+  answers: readonly Answer[],
   placements: readonly Placement[],
   writes: Write[],
   now: number,
 ): { readonly effects: Effect[]; readonly waiting: Placement[] } {
-  const answers = offers.map((offer): Answer => {
-    const view = viewOf(offer);
-    return { view, operations: [], reservedOnly: false };
-  });
-  for (const answer of answers) noteReservations(state, answer, writes, now);
   const waiting = placements.filter((placement) => !place(state, answers, placement, writes, now));
   const waitingFor = waiting.length + (state.uninstalling ? state.leftovers.size : 0);
   const effects: Effect[] = [];

@@ -17,7 +17,7 @@ import { planOf, refreshSteps, type TargetedPlan } from './deploy.js';
 import type { Effect, Event } from './events.js';
 import { isLive, isOver, ownConfig, withStatus } from './instances.js';
 import { templateViolations } from './launch.js';
-import { answerOffers } from './offers.js';
+import { answerOffers, readOffers } from './offers.js';
 import {
   emptyRecovery,
   leavingInstances,
@@ -274,6 +274,7 @@ function kill(
 
 /** Brings everything in line, and tells the master. */
 function settle(state: State, offers: readonly Offer[], writes: Write[], now: number): Effect[] {
+  const opened = readOffers(state, offers, writes, now);
   refreshPlans(state, writes, now);
   const effects: Effect[] = [];
   // Without a subscription no call would be heard: everything waits for the next one.
@@ -286,7 +287,7 @@ function settle(state: State, offers: readonly Offer[], writes: Write[], now: nu
     effects.push(kill(state, instance, reason, writes, now));
   }
   effects.push(...againKilled(state, writes, now, wake));
-  const { effects: answers, waiting } = answerOffers(state, offers, work.placements, writes, now);
+  const { effects: answers, waiting } = answerOffers(state, opened, work.placements, writes, now);
   effects.push(...answers);
   if (answers.length > 0 || work.kills.length > 0) refreshPlans(state, writes, now);
   const wanted = new Set([

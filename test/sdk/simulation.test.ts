@@ -287,3 +287,12 @@ function planStatus({ state }: Simulation, name: string): string {
   const status = statusOfPlan(plan);
   return status === 'COMPLETE' ? status : `${status} ${JSON.stringify(plan, null, 1)}`;
 }
+
+t.test(
+  'simulation › members that name each other start with the offers that show their places',
+  async (t) => {
+    const simulation = new Simulation(5);
+    await simulation.live(5_000);
+    t.equal(planStatus(simulation, 'deploy'), 'COMPLETE', 'no time-out had to pass');
+  },
+);
