@@ -48,6 +48,16 @@ done
 rm -f "$dir/ready" "$dir/loop"
 `;
 
+const scriptName = 'loop.sh';
+
+/**
+ * Writes the loop's script, once for all servers. It is a file so that a list of processes stays
+ * readable, and written by rename, as older loops may still read theirs. Throws `io`.
+ */
+export function writeLoopScript(localDir: string): void {
+  writeWhole(join(localDir, scriptName), script);
+}
+
 /** What a loop needs to know. */
 export interface LoopOptions {
   readonly localDir: string;
@@ -81,7 +91,7 @@ export function startLoop(options: LoopOptions): void {
   const orphan = String(options.orphanPid ?? 0);
   const child = spawn(
     '/bin/sh',
-    [scriptFile, folder, stopFile, orphan, ...options.command],
+    [join(options.localDir, scriptName), folder, stopFile, orphan, ...options.command],
     // Not the caller's folder: it may be removed while the cluster lives.
     { cwd: options.localDir, detached: true, stdio: ['ignore', log, log], env: options.env },
   );

@@ -7,7 +7,7 @@ import { systemRandom } from '../../core/random.js';
 import type { LocalCluster } from '../../wire/local-cluster.js';
 import { fileError, makeFolder } from './files.js';
 import { checkWishes, planAgents, serverArguments, serverNames, type Wishes } from './layout.js';
-import { startLoop } from './loop.js';
+import { startLoop, writeLoopScript } from './loop.js';
 import { canListen, freePorts, lookAtMachine } from './machine.js';
 import { clusterProgram } from './paths.js';
 import { signalProcess } from './processes.js';
@@ -60,6 +60,7 @@ export async function bringUp(
     throw fileError(error, localDir);
   }
   const program = clusterProgram();
+  if (toStart.length > 0) writeLoopScript(localDir);
   for (const { name, process: orphan } of toStart) {
     startLoop({
       localDir,
