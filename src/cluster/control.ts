@@ -1,37 +1,41 @@
-/** Puts the control plane together: gateway, auth, packages, operations, services, failures and the store door in one process. */
+/**
+ * Puts the control plane together: gateway, auth, packages, operations, services, failures and the
+ * store door in one process.
+ */
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { systemClock } from '../core/clock.js';
 import { secretOf } from '../core/credentials.js';
-import { DcosError, messageOf } from '../core/errors.js';
-import { createLogger, type Logger } from '../core/logger.js';
+import { DcosError } from '../core/errors.js';
+import { createLogger } from '../core/logger.js';
 import { systemRandom } from '../core/random.js';
 import type { RunningServer } from '../core/running.js';
 import { openLmdbStore } from '../core/store/lmdb.js';
 import { prefixedStore } from '../core/store/prefixed.js';
 import type { Store } from '../core/store/store.js';
-import { createPackages } from '../packages/packages.js';
+import { createPackages, type Packages } from '../packages/packages.js';
 import { createServices, type Services } from '../services/services.js';
 import { type LocalCluster, localPaths } from '../wire/local-cluster.js';
 import { type Auth, openAuth } from './auth/auth.js';
 import { authRoutes } from './auth/http.js';
 import { failuresRoutes } from './failures/http.js';
-import { servicesFramework, startFailures } from './failures/run.js';
+import { type Failures, servicesFramework, startFailures } from './failures/run.js';
 import { type FailuresState, serviceKey } from './failures/state.js';
-import { createAgentDirectory } from './gateway/agents.js';
+import { type AgentDirectory, createAgentDirectory } from './gateway/agents.js';
 import { startGateway } from './gateway/gateway.js';
 import { logsRoute } from './gateway/logs.js';
 import { gatewayRoutes } from './gateway/routes.js';
-import { createServiceDirectory } from './gateway/services.js';
-import { createApps } from './operations/apps.js';
+import { createServiceDirectory, type ServiceDirectory } from './gateway/services.js';
+import { type Apps, createApps } from './operations/apps.js';
 import { cosmosOperationRoutes } from './operations/cosmos.js';
 import { operationsRoutes } from './operations/http.js';
 import { type Operations, startOperations } from './operations/run.js';
 import { createOperator, mesosUrlOf, type Operator } from './operator.js';
+import type { AgentCalls } from './sandbox.js';
 import { readCluster, readClusterFile } from './server-folder.js';
 import { statusRoute } from './status.js';
-import { openStoreDoor } from './store-door.js';
+import { openStoreDoor, type StoreDoor } from './store-door.js';
 
 /** What all parts share. */
 interface Ground {
@@ -44,35 +48,83 @@ interface Ground {
   readonly store: Store;
   readonly auth: Auth;
   readonly operator: Operator;
+  readonly env: Environment;
   readonly onFatal: (error: unknown) => void;
 }
 
-/** Starts the control plane of the local cluster in `dir`. Throws `corrupt` for damaged state, `conflict` where its port is taken. */
-export async function runControl(dir: string): Promise<RunningServer> {
-  const log = createLogger('control');
-  const ground = await layGround(dir, log);
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Starts the control plane of the local cluster in `dir`. Throws `corrupt` for damaged state,
+ * `conflict` where its port is taken.
+ */
+export async function runControl(
+  dir: string,
+  env: Environment,
+  onFatal: (error: unknown) => void,
+): Promise<RunningServer> {
+  const ground = await layGround(dir, env, onFatal);
+  const rooms = await startRooms(ground);
+  const { cluster, auth, store } = ground;
+  const { services, failures, operations } = rooms;
+  const directory = createServiceDirectory(
+    async () => serviceApps(services),
+    () => systemClock.monotonic(),
+  );
+  const server = await startGateway({
+    cluster,
+    routes: routesOf(ground, rooms, directory),
+    auth,
+    services: directory,
+    log: createLogger('gateway'),
+  });
+  return {
+    host: server.host,
+    port: server.port,
+    stop: async () => {
+      operations.stop();
+      failures.stop();
+      await server.close();
+      await services.stop();
+      await store.close();
+    },
+  };
+}
+
+/** The rooms of the control plane, running. */
+interface Rooms {
+  readonly services: Services;
+  readonly failures: Failures;
+  readonly operations: Operations;
+  readonly packages: Packages;
+  readonly apps: Apps;
+  readonly door: StoreDoor;
+  readonly agents: AgentDirectory;
+  readonly agent: (id: string) => Promise<AgentCalls>;
+}
+
+async function startRooms(ground: Ground): Promise<Rooms> {
   const { cluster, auth, operator, store, onFatal } = ground;
   const agents = createAgentDirectory(
     () => operator.agents(),
     () => systemClock.monotonic(),
   );
-  const agent = async (id: string) => ({
+  const agent = async (id: string): Promise<AgentCalls> => ({
     origin: await agents.origin(id),
     authorization: operator.authorization,
   });
   const services = await createServices(servicesOptions(ground));
-  const wantedApps = async () => wantedOf(services);
   let operations: Operations | undefined;
   const failures = await startFailures({
     store: prefixedStore(store, 'failures/'),
     operator,
     agent,
-    wantedApps,
+    wantedApps: async () => wantedOf(services),
     onAgents: (list) => {
       agents.learn(list);
       operations?.agentsObserved(list);
     },
-    isStopping: () => existsSync(join(dir, localPaths.stopFile)),
+    isStopping: () => existsSync(join(ground.dir, localPaths.stopFile)),
     log: createLogger('failures'),
     onFatal,
   });
@@ -90,12 +142,14 @@ export async function runControl(dir: string): Promise<RunningServer> {
     log: createLogger('operations'),
     onFatal,
   });
+  return { services, failures, operations, packages, apps, door, agents, agent };
+}
+
+function routesOf(ground: Ground, rooms: Rooms, directory: ServiceDirectory) {
+  const { cluster, auth, operator } = ground;
+  const { services, failures, operations, packages, apps, door, agents, agent } = rooms;
   const version = programVersion();
-  const directory = createServiceDirectory(
-    async () => serviceApps(services),
-    () => systemClock.monotonic(),
-  );
-  const routes = gatewayRoutes({
+  return gatewayRoutes({
     cluster,
     version,
     operator,
@@ -114,32 +168,18 @@ export async function runControl(dir: string): Promise<RunningServer> {
         operator,
         failures: failures.state,
         operations: operations.state,
-        wantedApps,
+        wantedApps: async () => wantedOf(services),
       }),
       logsRoute({ operator, agent }),
     ],
   });
-  const server = await startGateway({
-    cluster,
-    routes,
-    auth,
-    services: directory,
-    log: createLogger('gateway'),
-  });
-  return {
-    host: server.host,
-    port: server.port,
-    stop: async () => {
-      operations?.stop();
-      failures.stop();
-      await server.close();
-      await services.stop();
-      await store.close();
-    },
-  };
 }
 
-async function layGround(dir: string, log: Logger): Promise<Ground> {
+async function layGround(
+  dir: string,
+  env: Environment,
+  onFatal: (error: unknown) => void,
+): Promise<Ground> {
   const cluster = readCluster(dir);
   const clusterKey = readClusterFile(dir, localPaths.clusterKey);
   const publicKey = readClusterFile(dir, localPaths.tokenPublicKey);
@@ -162,10 +202,8 @@ async function layGround(dir: string, log: Logger): Promise<Ground> {
     store,
     auth,
     operator: createOperator(cluster, clusterKey),
-    onFatal: (error) => {
-      log.error('the control plane must start again', { error: messageOf(error) });
-      process.exit(1);
-    },
+    onFatal,
+    env,
   };
 }
 
@@ -189,7 +227,7 @@ function servicesOptions({ cluster, clusterKey, store, onFatal }: Ground) {
 }
 
 function packagesOf(ground: Ground, operations: () => Operations | undefined) {
-  const { dir, clusterKey, url, operator } = ground;
+  const { dir, clusterKey, url, operator, env } = ground;
   const programDir = programFolder();
   return createPackages({
     registryDir: join(programDir, 'packages-registry'),
@@ -198,9 +236,9 @@ function packagesOf(ground: Ground, operations: () => Operations | undefined) {
     clusterKey,
     advertiseUrl: url,
     repositories: {
-      maven: process.env.DCOS_REPOSITORY_MAVEN,
-      pypi: process.env.DCOS_REPOSITORY_PYPI,
-      npm: process.env.DCOS_REPOSITORY_NPM,
+      maven: env.DCOS_REPOSITORY_MAVEN,
+      pypi: env.DCOS_REPOSITORY_PYPI,
+      npm: env.DCOS_REPOSITORY_NPM,
     },
     needsNode: async () => {
       const { agents = [] } = await operator.agents();
@@ -240,7 +278,9 @@ function lostAgentsOf({ agents }: FailuresState) {
     .map(({ id, hostname, roles }) => ({ agentId: id, hostname, roles }));
 }
 
-/** The installed program's own folder: the nearest one above this file that has a `package.json`. */
+/**
+ * The installed program's own folder: the nearest one above this file that has a `package.json`.
+ */
 function programFolder(): string {
   let folder = dirname(fileURLToPath(import.meta.url));
   while (!existsSync(join(folder, 'package.json'))) {

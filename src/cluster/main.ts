@@ -1,4 +1,7 @@
-/** The program `dcos-cluster`: one role per process, each loading only its own code (docs/architecture.md, "The parts"). */
+/**
+ * The program `dcos-cluster`: one role per process, each loading only its own code
+ * (docs/architecture.md, "The parts").
+ */
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { DcosError, messageOf } from '../core/errors.js';
@@ -52,7 +55,7 @@ function roleOf(argv: readonly string[]): Role {
       return {
         name,
         folder: serverFolder(name),
-        start: async () => (await import('./control.js')).runControl(dir()),
+        start: async () => (await import('./control.js')).runControl(dir(), process.env, onFatal),
       };
     case 'services':
       return {
@@ -63,6 +66,12 @@ function roleOf(argv: readonly string[]): Role {
     default:
       throw wrongUsage(name === '' ? 'no role is given' : `there is no role ${name}`);
   }
+}
+
+/** The state can't be kept: the loop starts this server again, and it loads what is durable. */
+function onFatal(error: unknown): never {
+  createLogger('control').error('the control plane must start again', { error: messageOf(error) });
+  process.exit(1);
 }
 
 function parseArguments(argv: readonly string[]) {

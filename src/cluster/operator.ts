@@ -1,4 +1,7 @@
-/** Operator calls to the master (v1 operator API), embedded or Apache Mesos alike, as the principal `control`. */
+/**
+ * Operator calls to the master (v1 operator API), embedded or Apache Mesos alike, as the principal
+ * `control`.
+ */
 import { basicAuthorization, secretOf } from '../core/credentials.js';
 import { DcosError } from '../core/errors.js';
 import { callHttp, streamHttp } from '../core/http/request.js';
@@ -17,7 +20,10 @@ import {
 } from '../wire/mesos/operator.js';
 import { RecordDecoder } from '../wire/recordio.js';
 
-/** What the control plane asks of a master. Every call throws `unreachable` where there is none, `failed` where it refuses. */
+/**
+ * What the control plane asks of a master. Every call throws `unreachable` where there is none,
+ * `failed` where it refuses.
+ */
 export interface Operator {
   /** `http://host:port` of the master. */
   readonly url: string;
@@ -30,7 +36,10 @@ export interface Operator {
   teardown(frameworkId: string): Promise<void>;
   unreserve(agentId: string, resources: readonly Resource[]): Promise<void>;
   destroyVolumes(agentId: string, volumes: readonly Resource[]): Promise<void>;
-  /** Hands over events until the stream ends, breaks, or is silent for too long; resolves then. Throws if it can't begin. */
+  /**
+   * Hands over events until the stream ends, breaks, or is silent for too long; resolves then.
+   * Throws if it can't begin.
+   */
   subscribe(onEvent: (event: OperatorEvent) => void, signal: AbortSignal): Promise<void>;
 }
 

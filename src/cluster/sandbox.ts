@@ -1,4 +1,7 @@
-/** Where a task's sandbox is, and what it wrote there: by the agent's own API, embedded or Apache Mesos alike. */
+/**
+ * Where a task's sandbox is, and what it wrote there: by the agent's own API, embedded or Apache
+ * Mesos alike.
+ */
 import { z } from 'zod';
 import { DcosError } from '../core/errors.js';
 import { callJson } from '../core/http/request.js';
@@ -28,7 +31,10 @@ export interface AgentCalls {
   readonly authorization: string;
 }
 
-/** The folders in which a task may have written, most specific first. Throws `not-found` where the agent knows no such task. */
+/**
+ * The folders in which a task may have written, most specific first. Throws `not-found` where the
+ * agent knows no such task.
+ */
 export async function sandboxesOf(agent: AgentCalls, taskId: string): Promise<string[]> {
   const { status, json } = await callJson({
     method: 'GET',
@@ -57,7 +63,10 @@ export async function sandboxesOf(agent: AgentCalls, taskId: string): Promise<st
   throw new DcosError('not-found', `the agent knows no task ${taskId} any more`);
 }
 
-/** A piece of a file; `undefined` where there is none. An offset of -1 gives no data, and the size as offset. */
+/**
+ * A piece of a file; `undefined` where there is none. An offset of -1 gives no data, and the size
+ * as offset.
+ */
 export async function readFile(
   agent: AgentCalls,
   path: string,
@@ -74,7 +83,10 @@ export async function readFile(
   return status === 200 && parsed.success ? parsed.data : undefined;
 }
 
-/** The last lines of a file, at most `maxBytes` of it, and where it ends; `undefined` where there is none. */
+/**
+ * The last lines of a file, at most `maxBytes` of it, and where it ends; `undefined` where there is
+ * none.
+ */
 export async function readTail(
   agent: AgentCalls,
   path: string,

@@ -1,10 +1,16 @@
-/** The folder of one local server under `$DCOS_DIR/local/`: its pid file, its ready file, and what all servers read there (docs/architecture.md, "A local cluster on disk"). */
+/**
+ * The folder of one local server under `$DCOS_DIR/local/`: its pid file, its ready file, and what
+ * all servers read there (docs/architecture.md, "A local cluster on disk").
+ */
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DcosError, messageOf, systemCodeOf } from '../core/errors.js';
 import { type LocalCluster, localClusterSchema, localPaths } from '../wire/local-cluster.js';
 
-/** Reads `cluster.json`. Throws `not-found` where there is none, `corrupt` where it can't be understood, both naming the file. */
+/**
+ * Reads `cluster.json`. Throws `not-found` where there is none, `corrupt` where it can't be
+ * understood, both naming the file.
+ */
 export function readCluster(dir: string): LocalCluster {
   const file = join(dir, localPaths.cluster);
   const parsed = localClusterSchema.safeParse(parseFile(file));
@@ -15,7 +21,10 @@ export function readCluster(dir: string): LocalCluster {
   throw corrupt(file, `it does not describe a cluster${where}`);
 }
 
-/** Reads a text file that `up` has written, such as a key. Throws `not-found` or `corrupt` naming it. */
+/**
+ * Reads a text file that `up` has written, such as a key. Throws `not-found` or `corrupt` naming
+ * it.
+ */
 export function readClusterFile(dir: string, name: string): string {
   const file = join(dir, name);
   const text = readText(file).trim();
@@ -23,7 +32,10 @@ export function readClusterFile(dir: string, name: string): string {
   return text;
 }
 
-/** Writes the pid file of the calling process and removes an old ready file. Throws `io` where the folder can't be written. */
+/**
+ * Writes the pid file of the calling process and removes an old ready file. Throws `io` where the
+ * folder can't be written.
+ */
 export function claimServerFolder(folder: string): void {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -48,8 +60,8 @@ export function withdrawReady(folder: string): void {
 }
 
 /**
- * When the process started, as the system tells it: field 22 of `/proc/<pid>/stat`, which together with the pid names one
- * process for ever; 0 on systems that have no such file.
+ * When the process started, as the system tells it: field 22 of `/proc/<pid>/stat`, which together
+ * with the pid names one process for ever; 0 on systems that have no such file.
  */
 function startTimeOf(pid: number): string {
   try {

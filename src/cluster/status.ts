@@ -1,4 +1,7 @@
-/** `GET /status`: the whole cluster at a glance, put together from what the control plane knows and one look at the master. */
+/**
+ * `GET /status`: the whole cluster at a glance, put together from what the control plane knows and
+ * one look at the master.
+ */
 import type { Route } from '../core/http/server.js';
 import type { LocalCluster } from '../wire/local-cluster.js';
 import type { GetAgents } from '../wire/mesos/operator.js';
@@ -31,7 +34,10 @@ export function statusRoute(options: StatusOptions): Route {
   };
 }
 
-/** What can't be asked at the moment is left out, never waited for: this page is most wanted when something is down. */
+/**
+ * What can't be asked at the moment is left out, never waited for: this page is most wanted when
+ * something is down.
+ */
 async function statusOf(options: StatusOptions): Promise<Status> {
   const { cluster, version, operator, failures, operations } = options;
   const absent = () => undefined;
@@ -102,7 +108,10 @@ function frameworksOf(failures: FailuresState): Status['frameworks'] {
     .sort((a, b) => compare(a.name, b.name));
 }
 
-/** Of apps the number that users want is known; of other services the number that there were before something failed. */
+/**
+ * Of apps the number that users want is known; of other services the number that there were before
+ * something failed.
+ */
 function servicesOf(
   failures: FailuresState,
   wantedApps: ReadonlyMap<string, number>,

@@ -1,4 +1,7 @@
-/** The store door: each service scheduler's own namespace of the control plane's store, fenced by epochs (docs/architecture.md, "The store door"). */
+/**
+ * The store door: each service scheduler's own namespace of the control plane's store, fenced by
+ * epochs (docs/architecture.md, "The store door").
+ */
 import { z } from 'zod';
 import { DcosError } from '../core/errors.js';
 import type { Caller, Request, Route } from '../core/http/server.js';
@@ -36,7 +39,10 @@ interface Namespace {
 /** An open door. */
 export interface StoreDoor {
   readonly routes: readonly Route[];
-  /** Removes all that the namespace of `account` holds; a scheduler that still writes there is fenced. */
+  /**
+   * Removes all that the namespace of `account` holds; a scheduler that still writes there is
+   * fenced.
+   */
   remove(account: string): Promise<void>;
 }
 
@@ -70,7 +76,8 @@ export function openStoreDoor(store: Store): StoreDoor {
       key: `data/${ns}/${key}`,
       value: null,
     }));
-    // The epoch stays, one higher: a scheduler that still runs must not write into what was removed.
+    // The epoch stays, one higher: a scheduler that still runs must not write into what was
+    // removed.
     held.epoch += 1;
     held.sizes.clear();
     held.bytes = 0;
@@ -175,7 +182,8 @@ async function write(
   if (bytes > doorLimits.bytes || records > doorLimits.records) {
     throw new DcosError('invalid', `the namespace ${ns} is full`, { status: 413 });
   }
-  // Nothing waits between the check of the epoch and the commit, which is one synchronous transaction.
+  // Nothing waits between the check of the epoch and the commit, which is one synchronous
+  // transaction.
   const done = store.commit(writes.map(({ key, value }) => ({ key: `data/${ns}/${key}`, value })));
   for (const [key, size] of sizes) {
     if (size === 0) held.sizes.delete(key);

@@ -10,7 +10,10 @@ export const agentStatusSchema = z.object({
   id: z.string(),
   hostname: z.string(),
   rack: z.string().optional(),
-  /** `active`; `inactive`: not connected, not yet given up; `recovering`: a new master waits for it; `unreachable`. */
+  /**
+   * `active`; `inactive`: not connected, not yet given up; `recovering`: a new master waits for it;
+   * `unreachable`.
+   */
   state: z.enum(['active', 'inactive', 'recovering', 'unreachable']),
   /** Absent while it is lost. */
   total: amountSchema.optional(),

@@ -1,4 +1,7 @@
-/** What belongs together is one incident, what was ordered is none, and what was lost is followed until it is whole. */
+/**
+ * What belongs together is one incident, what was ordered is none, and what was lost is followed
+ * until it is whole.
+ */
 import fc from 'fast-check';
 import t from 'tap';
 import type { FailuresEffect, FailuresEvent } from '../../src/cluster/failures/events.js';

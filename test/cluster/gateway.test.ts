@@ -1,4 +1,7 @@
-/** The gateway as callers meet it: who is let in where, what passes through unchanged, and what is said when something is down. */
+/**
+ * The gateway as callers meet it: who is let in where, what passes through unchanged, and what is
+ * said when something is down.
+ */
 import { generateKeyPairSync } from 'node:crypto';
 import * as http from 'node:http';
 import { connect } from 'node:net';
@@ -40,7 +43,10 @@ function keys() {
   });
 }
 
-/** Something behind the gateway that says what it was asked, streams, and speaks an upgraded protocol. */
+/**
+ * Something behind the gateway that says what it was asked, streams, and speaks an upgraded
+ * protocol.
+ */
 async function startBackend(t: Test): Promise<{ port: number; release: () => void }> {
   let release = (): void => {};
   const server = http.createServer((request, response) => {

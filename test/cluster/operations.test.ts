@@ -1,4 +1,7 @@
-/** Operations decide by stages: what is accepted, what comes next, and that a crash at any moment changes nothing of the end. */
+/**
+ * Operations decide by stages: what is accepted, what comes next, and that a crash at any moment
+ * changes nothing of the end.
+ */
 import fc from 'fast-check';
 import t from 'tap';
 import type {

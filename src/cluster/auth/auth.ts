@@ -1,4 +1,7 @@
-/** Who may come in: logs users and service accounts in, knows callers by their tokens, takes tokens back (DESIGN §9). */
+/**
+ * Who may come in: logs users and service accounts in, knows callers by their tokens, takes tokens
+ * back (DESIGN §9).
+ */
 import type { IncomingHttpHeaders } from 'node:http';
 import { z } from 'zod';
 import type { Clock } from '../../core/clock.js';
@@ -33,9 +36,15 @@ export interface AuthOptions {
 
 /** Logs in, knows callers, logs out. */
 export interface Auth {
-  /** The caller that the headers' token names; `undefined` without a token. Throws `auth` for one that is not good. */
+  /**
+   * The caller that the headers' token names; `undefined` without a token. Throws `auth` for one
+   * that is not good.
+   */
   authenticate(headers: IncomingHttpHeaders): Promise<Caller | undefined>;
-  /** A token for `uid` with that password (a service account: its secret). Throws `auth`, or `refused` (429) after too many failures. */
+  /**
+   * A token for `uid` with that password (a service account: its secret). Throws `auth`, or
+   * `refused` (429) after too many failures.
+   */
   login(uid: string, password: string): Promise<string>;
   /** Takes the token of `caller` back. */
   logout(caller: Caller): Promise<void>;
@@ -49,7 +58,10 @@ const beforeKey = 'revoked-before';
 /** Own tokens are renewed when this much of their life is left, in ms. */
 const renewMs = 5 * 60_000;
 
-/** Loads users and revocations; makes the first user from the credential. Throws `corrupt` where a key or the credential is damaged. */
+/**
+ * Loads users and revocations; makes the first user from the credential. Throws `corrupt` where a
+ * key or the credential is damaged.
+ */
 export async function openAuth(options: AuthOptions): Promise<Auth> {
   const { clusterKey, publicKeyPem, store, clock, random } = options;
   const key = readSigningKey(options.privateKeyPem, 'keys/token-private.pem');
@@ -89,7 +101,8 @@ export async function openAuth(options: AuthOptions): Promise<Auth> {
     login: async (uid, password) => {
       const wait = waitMs(throttle, uid, clock.monotonic());
       if (wait > 0) throw tooMany(wait);
-      // Counted before the password is looked at, so that many tries at once do not slip through together.
+      // Counted before the password is looked at, so that many tries at once do not slip through
+      // together.
       noteFailure(throttle, uid, clock.monotonic());
       if (!(await passwordGood(uid, password)))
         throw new DcosError('auth', 'user or password is wrong');

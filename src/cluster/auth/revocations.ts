@@ -1,6 +1,9 @@
 /** Tokens that were given back before their time. Pure: changes the state that it is given. */
 
-/** The most single tokens that are remembered; beyond it all tokens of the past are revoked together. */
+/**
+ * The most single tokens that are remembered; beyond it all tokens of the past are revoked
+ * together.
+ */
 export const maxRevoked = 10_000;
 
 /** What was revoked. */
@@ -18,8 +21,8 @@ export function noRevocations(): Revocations {
 
 /**
  * Revokes one token and forgets those that have expired meanwhile; returns the ids forgotten.
- * The list is full only if 10,000 logins were given back within the hour: then every token of the past is revoked, so that
- * none comes back to life by being forgotten.
+ * The list is full only if 10,000 logins were given back within the hour: then every token of the
+ * past is revoked, so that none comes back to life by being forgotten.
  */
 export function revoke(
   state: Revocations,
@@ -38,7 +41,10 @@ export function revoke(
   return forgotten;
 }
 
-/** Whether a token with these claims was revoked. A token without id or issue time never came from us. */
+/**
+ * Whether a token with these claims was revoked. A token without id or issue time never came from
+ * us.
+ */
 export function isRevoked(state: Revocations, claims: Readonly<Record<string, unknown>>): boolean {
   const { jti, iat } = claims;
   if (typeof jti !== 'string' || typeof iat !== 'number') return true;

@@ -1,4 +1,7 @@
-/** Tokens of the control plane: signed here, verified by anybody with the public key (`core/tokens.ts`). */
+/**
+ * Tokens of the control plane: signed here, verified by anybody with the public key
+ * (`core/tokens.ts`).
+ */
 import { createPrivateKey, type KeyObject, sign } from 'node:crypto';
 import { DcosError } from '../../core/errors.js';
 

@@ -7,7 +7,9 @@ import type { FailuresState } from './state.js';
 /** How long a healed incident is shown without being asked for, in ms. */
 const recentMs = 24 * 60 * 60 * 1000;
 
-/** Incidents that were open at `since` (ms since 1970) or later: open ones first, then newest first. */
+/**
+ * Incidents that were open at `since` (ms since 1970) or later: open ones first, then newest first.
+ */
 export function incidentsSince(state: FailuresState, since: number): Incident[] {
   return [...state.incidents.values()]
     .map(({ incident }) => incident)

@@ -152,7 +152,10 @@ export function reassess(state: FailuresState, changes: Changes, now: number): v
   }
 }
 
-/** Services are whole, frameworks are there again; what took nothing down is over when it is back itself. */
+/**
+ * Services are whole, frameworks are there again; what took nothing down is over when it is back
+ * itself.
+ */
 function hasHealed(
   state: FailuresState,
   { incident, agents, frameworks }: IncidentRecord,

@@ -20,7 +20,10 @@ import {
 
 /** Agents of one rack that are lost within this time are one incident, in ms. */
 export const rackWindowMs = 5_000;
-/** A service that fails again in the same way so soon after it was whole goes on with its incident, in ms. */
+/**
+ * A service that fails again in the same way so soon after it was whole goes on with its incident,
+ * in ms.
+ */
 export const flapWindowMs = 30_000;
 
 /** The incident of an agent's loss: its own, its rack's, or a new one. */
@@ -165,7 +168,10 @@ function openTaskIncident(
   return record;
 }
 
-/** The incident that this failure goes on with: the service's open one, or one that was over just now, of the same cause. */
+/**
+ * The incident that this failure goes on with: the service's open one, or one that was over just
+ * now, of the same cause.
+ */
 function ofSameService(
   state: FailuresState,
   now: number,
@@ -237,7 +243,10 @@ function unknownAgent(state: FailuresState, id: string): KnownAgent {
   return agent;
 }
 
-/** What a status says of why: out of memory and disk by name, else the agent's or executor's own words. */
+/**
+ * What a status says of why: out of memory and disk by name, else the agent's or executor's own
+ * words.
+ */
 export function causeOf(status: TaskStatus): string {
   if (status.reason === 'REASON_CONTAINER_LIMITATION_MEMORY') return 'out of memory';
   if (status.reason === 'REASON_CONTAINER_LIMITATION_DISK') return 'out of disk';

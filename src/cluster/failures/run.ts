@@ -1,4 +1,7 @@
-/** The shell of `failures`: listens to the master, looks at its lists now and then, and fetches evidence from agents. */
+/**
+ * The shell of `failures`: listens to the master, looks at its lists now and then, and fetches
+ * evidence from agents.
+ */
 import { type Clock, systemClock } from '../../core/clock.js';
 import { type Driver, drive } from '../../core/drive.js';
 import { DcosError, messageOf } from '../../core/errors.js';
@@ -43,7 +46,10 @@ const defaultLookMs = 2_000;
 const reconnectMs = { first: 200, longest: 2_000 } as const;
 const evidenceLines = 10;
 const evidenceBytes = 8 * 1024;
-/** Looks in a row without an answer that mean that the master is lost, even where the stream still seems to live. */
+/**
+ * Looks in a row without an answer that mean that the master is lost, even where the stream still
+ * seems to live.
+ */
 const maxUnanswered = 2;
 
 /** Loads the incidents and begins to listen. */
@@ -91,7 +97,10 @@ interface Stream {
   current: AbortController | undefined;
 }
 
-/** Stays subscribed; a connection that is refused is the master's fault, a stream that ends may be ours. */
+/**
+ * Stays subscribed; a connection that is refused is the master's fault, a stream that ends may be
+ * ours.
+ */
 async function listen(
   operator: Operator,
   submit: (event: FailuresEvent) => void,
@@ -177,7 +186,8 @@ function keepLooking(
         unanswered = lost ? unanswered + 1 : 0;
         if (unanswered < maxUnanswered) return;
         submit({ type: 'MasterUnreachable', url: operator.url, reason: messageOf(error) });
-        // A frozen master keeps the stream open: only a new subscription tells when it is there again.
+        // A frozen master keeps the stream open: only a new subscription tells when it is there
+        // again.
         stream.current?.abort();
       })
       .finally(() => {

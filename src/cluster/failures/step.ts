@@ -1,4 +1,7 @@
-/** The decisions of `failures`: what the master tells becomes incidents, by what belongs together. Pure. */
+/**
+ * The decisions of `failures`: what the master tells becomes incidents, by what belongs together.
+ * Pure.
+ */
 import type {
   GetAgents,
   GetFrameworks,
@@ -12,7 +15,10 @@ import { agentBack, agentLost, frameworkAbsent } from './losses.js';
 import { type FailuresState, type KnownAgent, limits, serviceKey } from './state.js';
 import { addTask, forgetTasks, takeSnapshot, updateTask } from './tasks.js';
 
-/** Looks in a row that must miss an agent which this connection has not seen yet: a new master needs time to hear of all. */
+/**
+ * Looks in a row that must miss an agent which this connection has not seen yet: a new master needs
+ * time to hear of all.
+ */
 export const patienceForUnseen = 10;
 /** Looks in a row that must find a framework disconnected: a restart takes some. */
 export const patienceForFrameworks = 5;
@@ -93,7 +99,10 @@ function connect(
   takeSnapshot(state, changes, now, known.get_tasks ?? {});
 }
 
-/** Only a master that this control plane has heard before can be lost; one that is still starting is not. */
+/**
+ * Only a master that this control plane has heard before can be lost; one that is still starting is
+ * not.
+ */
 function masterUnreachable(
   state: FailuresState,
   url: string,
@@ -200,7 +209,10 @@ function learnAgent(
   return agent;
 }
 
-/** An agent is not there any more. One without reservations that was lost long ago is of no interest to anybody. */
+/**
+ * An agent is not there any more. One without reservations that was lost long ago is of no interest
+ * to anybody.
+ */
 function lose(state: FailuresState, changes: Changes, now: number, agent: KnownAgent): void {
   if (agent.state === 'unreachable') return;
   agentLost(state, changes, now, agent, undefined);

@@ -1,4 +1,7 @@
-/** Tasks as the master tells of them: counted by service, and what ends against anybody's wish is passed on. Pure. */
+/**
+ * Tasks as the master tells of them: counted by service, and what ends against anybody's wish is
+ * passed on. Pure.
+ */
 import type { GetTasks, OperatorTask } from '../../wire/mesos/operator.js';
 import { type TaskStatus, terminalTaskStates } from '../../wire/mesos/task.js';
 import type { FailuresEvent } from './events.js';
@@ -62,7 +65,10 @@ export function updateTask(
   }
 }
 
-/** All that a master knows when a connection begins: what changed meanwhile is made up for, what vanished silently is no failure. */
+/**
+ * All that a master knows when a connection begins: what changed meanwhile is made up for, what
+ * vanished silently is no failure.
+ */
 export function takeSnapshot(
   state: FailuresState,
   changes: Changes,
@@ -120,7 +126,10 @@ function isLostWithAgent(status: TaskStatus): boolean {
   return status.state === 'TASK_LOST' && /AGENT|SLAVE/.test(status.reason ?? '');
 }
 
-/** Whether it ended by itself and should not have: an order to end (KILLING) came before in all other cases. */
+/**
+ * Whether it ended by itself and should not have: an order to end (KILLING) came before in all
+ * other cases.
+ */
 function hasFailed(status: TaskStatus, before: string): boolean {
   if (before === 'TASK_KILLING') return false;
   switch (status.state) {
@@ -158,7 +167,9 @@ function noteStart(
   }
 }
 
-/** An end by order: there is one less to be wanted, unless it went with a failed task of its pod. */
+/**
+ * An end by order: there is one less to be wanted, unless it went with a failed task of its pod.
+ */
 function noteEnd(state: FailuresState, changes: Changes, now: number, task: KnownTask): void {
   const key = serviceKeyOf(task);
   for (const record of openOnes(state)) {
@@ -177,7 +188,10 @@ function noteEnd(state: FailuresState, changes: Changes, now: number, task: Know
   }
 }
 
-/** What the tasks of one pod instance have in common in their ids (docs/architecture.md, "Labels on tasks"). */
+/**
+ * What the tasks of one pod instance have in common in their ids (docs/architecture.md, "Labels on
+ * tasks").
+ */
 function instanceOf(taskId: string): string {
   return taskId.replace(/\.[^.]*(\.\d+)?$/, '');
 }

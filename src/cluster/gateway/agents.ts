@@ -4,7 +4,10 @@ import type { GetAgents } from '../../wire/mesos/operator.js';
 
 /** Finds agents. */
 export interface AgentDirectory {
-  /** `http://host:port` of an agent. Throws `not-found` for an id that the master does not know, `unreachable` where there is no master. */
+  /**
+   * `http://host:port` of an agent. Throws `not-found` for an id that the master does not know,
+   * `unreachable` where there is no master.
+   */
   origin(agentId: string): Promise<string>;
   /** Takes what somebody has just learnt from the master. */
   learn(agents: GetAgents): void;

@@ -1,4 +1,7 @@
-/** `/system/v1/logs/v2/task/<task>/file/<name>`: what a task writes, from its sandbox (dcos-cli.md §4). */
+/**
+ * `/system/v1/logs/v2/task/<task>/file/<name>`: what a task writes, from its sandbox (dcos-cli.md
+ * §4).
+ */
 import type { ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DcosError } from '../../core/errors.js';

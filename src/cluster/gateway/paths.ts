@@ -1,9 +1,14 @@
-/** What may stand in a path that is passed on: nothing that means another place to the server behind. Pure. */
+/**
+ * What may stand in a path that is passed on: nothing that means another place to the server
+ * behind. Pure.
+ */
 import { DcosError } from '../../core/errors.js';
 
 /**
- * Checks a path that is still percent-encoded and gives it back unchanged; encoded slashes stay encoded.
- * Throws `invalid` (400) for `.` and `..` parts in any encoding, backslashes, control characters and malformed escapes.
+ * Checks a path that is still percent-encoded and gives it back unchanged; encoded slashes stay
+ * encoded.
+ * Throws `invalid` (400) for `.` and `..` parts in any encoding, backslashes, control characters
+ * and malformed escapes.
  */
 export function checkedPath(path: string): string {
   for (const segment of path.split('/')) {
@@ -11,8 +16,7 @@ export function checkedPath(path: string): string {
     for (const part of plain.split('/')) {
       if (part === '.' || part === '..') throw wrong('it must not contain . or .. parts');
     }
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused
-    if (/[\\\u0000-\u001f\u007f]/.test(plain)) throw wrong('it contains a forbidden character');
+    if (/[\\\p{Cc}]/u.test(plain)) throw wrong('it contains a forbidden character');
   }
   return path;
 }
@@ -31,7 +35,10 @@ function fullyDecoded(segment: string): string {
   return text;
 }
 
-/** The part of `path` after its first `count` segments, with its leading slash; `/` where nothing is left. */
+/**
+ * The part of `path` after its first `count` segments, with its leading slash; `/` where nothing is
+ * left.
+ */
 export function pathAfter(path: string, count: number): string {
   const rest = path.split('/').slice(count + 1);
   return `/${rest.join('/')}`;

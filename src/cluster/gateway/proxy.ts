@@ -1,4 +1,7 @@
-/** Passes requests on to a server behind the gateway, streaming both ways with back-pressure: nothing is kept in memory. */
+/**
+ * Passes requests on to a server behind the gateway, streaming both ways with back-pressure:
+ * nothing is kept in memory.
+ */
 import * as http from 'node:http';
 import type { Duplex } from 'node:stream';
 import { DcosError, messageOf, systemCodeOf } from '../../core/errors.js';
@@ -31,7 +34,8 @@ const hopByHop = new Set([
   'upgrade',
 ]);
 
-// Streams hold their connections for as long as they live, so there is no small limit; idle ones are let go soon.
+// Streams hold their connections for as long as they live, so there is no small limit; idle ones
+// are let go soon.
 const agent = new http.Agent({ keepAlive: true, maxFreeSockets: 16, timeout: 0 });
 const connectTimeoutMs = 10_000;
 
@@ -54,7 +58,8 @@ export function endToEndHeaders(
 
 /**
  * Passes `request` on and its answer back. Resolves when the answer has begun to flow.
- * Throws `unreachable` (502) where the server behind can't be reached or goes away before it answers.
+ * Throws `unreachable` (502) where the server behind can't be reached or goes away before it
+ * answers.
  */
 export function forward(request: Request, target: Target): Promise<undefined> {
   const { raw, response } = request;
@@ -104,8 +109,8 @@ export function forward(request: Request, target: Target): Promise<undefined> {
 }
 
 /**
- * Passes a protocol upgrade (WebSocket) on and joins the two connections. Where the server behind refuses, its status is
- * passed back and the connection closed.
+ * Passes a protocol upgrade (WebSocket) on and joins the two connections. Where the server behind
+ * refuses, its status is passed back and the connection closed.
  */
 export function forwardUpgrade(
   raw: http.IncomingMessage,

@@ -1,4 +1,7 @@
-/** The gateway's whole table: who may call what, and where it goes (docs/architecture.md, "Gateway"). */
+/**
+ * The gateway's whole table: who may call what, and where it goes (docs/architecture.md,
+ * "Gateway").
+ */
 import { DcosError } from '../../core/errors.js';
 import type { Request, Route } from '../../core/http/server.js';
 import type { LocalCluster } from '../../wire/local-cluster.js';
@@ -108,7 +111,10 @@ function proxies(options: GatewayOptions): Route[] {
   ];
 }
 
-/** The service that a path below `/service/` leads to. Throws `not-found`, or `unreachable` while it does not run. */
+/**
+ * The service that a path below `/service/` leads to. Throws `not-found`, or `unreachable` while it
+ * does not run.
+ */
 export async function serviceTarget(
   services: ServiceDirectory,
   path: string,
@@ -146,7 +152,9 @@ function below(prefix: string, route: Route): Route {
   };
 }
 
-/** Service accounts have no business here: their tokens lie on agents, where tasks of others run. */
+/**
+ * Service accounts have no business here: their tokens lie on agents, where tasks of others run.
+ */
 function usersOnly(route: Route): Route {
   if (route.access === 'open') return route;
   return {

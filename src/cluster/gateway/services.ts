@@ -1,4 +1,7 @@
-/** Where the service behind `/service/<name>` runs: a task of the app that carries the label DCOS_SERVICE_NAME. */
+/**
+ * Where the service behind `/service/<name>` runs: a task of the app that carries the label
+ * DCOS_SERVICE_NAME.
+ */
 import { DcosError } from '../../core/errors.js';
 
 /** What is looked at of an app. */
@@ -20,7 +23,10 @@ export interface ServicePlace {
   readonly origin: string | undefined;
 }
 
-/** The service whose name is the longest beginning of `path` (decoded, without leading slash); `undefined` for none. */
+/**
+ * The service whose name is the longest beginning of `path` (decoded, without leading slash);
+ * `undefined` for none.
+ */
 export function serviceAt(apps: readonly ServiceApp[], path: string): ServicePlace | undefined {
   let found: ServicePlace | undefined;
   for (const app of apps) {
@@ -47,7 +53,10 @@ function originOf(app: ServiceApp): string | undefined {
 
 /** Finds services. */
 export interface ServiceDirectory {
-  /** Where `path` (`kafka/v1/plans`) leads. Throws `not-found` for no such service, `unreachable` (502) while it is not running. */
+  /**
+   * Where `path` (`kafka/v1/plans`) leads. Throws `not-found` for no such service, `unreachable`
+   * (502) while it is not running.
+   */
   find(path: string): Promise<{ readonly name: string; readonly origin: string }>;
   /** Forgets what was learnt: somebody found nobody there. */
   forget(): void;

@@ -1,4 +1,7 @@
-/** What a rendered app tells about the service that it starts: its plans, its framework, what it will need. Pure. */
+/**
+ * What a rendered app tells about the service that it starts: its plans, its framework, what it
+ * will need. Pure.
+ */
 import { z } from 'zod';
 import { DcosError } from '../../core/errors.js';
 import type { JsonObject } from '../../core/json.js';
@@ -55,7 +58,10 @@ export function factsOf(app: RenderedApp): AppFacts {
   };
 }
 
-/** The app with what our own programs get to know of the cluster (docs/architecture.md, "Apps that are our own programs"). */
+/**
+ * The app with what our own programs get to know of the cluster (docs/architecture.md, "Apps that
+ * are our own programs").
+ */
 export function withServiceAccount(
   app: JsonObject,
   cluster: { readonly url: string; readonly mesosUrl: string; readonly publicKey: string },

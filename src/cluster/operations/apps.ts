@@ -1,4 +1,7 @@
-/** Apps and service schedulers as `operations` sees them: through the Marathon API and the services' own API, over the gateway like anybody. */
+/**
+ * Apps and service schedulers as `operations` sees them: through the Marathon API and the services'
+ * own API, over the gateway like anybody.
+ */
 import { z } from 'zod';
 import { DcosError } from '../../core/errors.js';
 import { callJson } from '../../core/http/request.js';

@@ -1,4 +1,7 @@
-/** What one event changes, gathered so that the durable records come first; and the two changes that all decisions share. */
+/**
+ * What one event changes, gathered so that the durable records come first; and the two changes that
+ * all decisions share.
+ */
 import type { Json } from '../../core/json.js';
 import type { Write } from '../../core/store/store.js';
 import type { OperationsEffect } from './events.js';

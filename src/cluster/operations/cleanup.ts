@@ -1,4 +1,7 @@
-/** What a service leaves behind after its own uninstall, and how it is given back: by operator calls, on any Mesos alike. */
+/**
+ * What a service leaves behind after its own uninstall, and how it is given back: by operator
+ * calls, on any Mesos alike.
+ */
 import type { Resource } from '../../wire/mesos/common.js';
 import type { GetAgents, GetFrameworks, OperatorAgent } from '../../wire/mesos/operator.js';
 import { isVolume, reservedRoleOf } from '../../wire/resources/pool.js';
@@ -35,7 +38,9 @@ export function reservedRolesOn(agent: OperatorAgent): string[] {
   return [...new Set(roles)].filter((role) => role !== '').sort();
 }
 
-/** Orders the agent's leftovers to be given back: volumes first, the reservations at the next look. */
+/**
+ * Orders the agent's leftovers to be given back: volumes first, the reservations at the next look.
+ */
 export async function giveBack(operator: Operator, leftover: Leftover): Promise<void> {
   const { agentId, volumes, reserved } = leftover;
   if (volumes.length > 0) await operator.destroyVolumes(agentId, volumes);
@@ -58,7 +63,10 @@ export interface CleanUpLook {
   readonly waiting?: string;
 }
 
-/** Looks once, and orders what is missing. Called again until nothing is waited for. Throws where the master can't be reached or refuses. */
+/**
+ * Looks once, and orders what is missing. Called again until nothing is waited for. Throws where
+ * the master can't be reached or refuses.
+ */
 export async function cleanUp(
   operator: Operator,
   facts: AppFacts,

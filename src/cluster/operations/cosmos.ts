@@ -1,4 +1,7 @@
-/** The calls of the package API that change something: install, uninstall, update (cosmos-api.md §7, §9, §10). Each records an operation and answers at once. */
+/**
+ * The calls of the package API that change something: install, uninstall, update (cosmos-api.md §7,
+ * §9, §10). Each records an operation and answers at once.
+ */
 import type { Request, Route } from '../../core/http/server.js';
 import type { JsonObject } from '../../core/json.js';
 import { cosmosRoute } from '../../packages/cosmos-route.js';
@@ -159,7 +162,10 @@ function updateRoute({ operations, packages, operator }: CosmosOperationsOptions
   });
 }
 
-/** An app keeps its id, the package's own or one that the user chose: an update whose options change it is refused. */
+/**
+ * An app keeps its id, the package's own or one that the user chose: an update whose options change
+ * it is refused.
+ */
 async function checkId(packages: Packages, installed: Installed, newAppId: string): Promise<void> {
   const { appId, release, userOptions } = installed;
   if (appId === newAppId) return;

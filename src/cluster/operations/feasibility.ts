@@ -1,4 +1,6 @@
-/** Whether what an install asks for could ever run on these agents, or only not at the moment. Pure. */
+/**
+ * Whether what an install asks for could ever run on these agents, or only not at the moment. Pure.
+ */
 import type { Resource } from '../../wire/mesos/common.js';
 import type { OperatorAgent } from '../../wire/mesos/operator.js';
 import { reservedRoleOf, scalarsOf } from '../../wire/resources/pool.js';
@@ -15,7 +17,10 @@ export interface Need extends Amount {
   /** `the scheduler /kafka`, `a broker`. */
   readonly name: string;
   readonly count: number;
-  /** No two of them on one agent (`hostname`), or in one zone (`@zone`), or with one value of an attribute. */
+  /**
+   * No two of them on one agent (`hostname`), or in one zone (`@zone`), or with one value of an
+   * attribute.
+   */
   readonly uniqueBy?: string;
 }
 
@@ -67,7 +72,10 @@ export function roomOf(agent: OperatorAgent): AgentRoom {
   };
 }
 
-/** Compares needs with agents: what no agent could ever give is impossible, what none has free now waits. */
+/**
+ * Compares needs with agents: what no agent could ever give is impossible, what none has free now
+ * waits.
+ */
 export function feasibilityOf(needs: readonly Need[], agents: readonly AgentRoom[]): Feasibility {
   const impossible: string[] = [];
   const waiting: string[] = [];

@@ -1,4 +1,7 @@
-/** `/operations`: what is under way and what has been; what an install would need, and an uninstall would take (docs/architecture.md, "Operations"). */
+/**
+ * `/operations`: what is under way and what has been; what an install would need, and an uninstall
+ * would take (docs/architecture.md, "Operations").
+ */
 import { z } from 'zod';
 import { DcosError } from '../../core/errors.js';
 import type { Request, Route } from '../../core/http/server.js';

@@ -5,7 +5,10 @@ import type { ObservedApp, ObservedPlan, OperationsEvent } from './events.js';
 import { phaseOf, stageAfter, statusOfSteps } from './stages.js';
 import { type OperationRecord, type OperationsState, ticksPerSecond } from './state.js';
 
-/** Tries of one order that fails for a passing reason, before its operation fails. Fetching only: servers of ours are waited for. */
+/**
+ * Tries of one order that fails for a passing reason, before its operation fails. Fetching only:
+ * servers of ours are waited for.
+ */
 const maxFetchTries = 4;
 /** A service that gets nowhere with its own uninstall for so long is cleaned up after, in ticks. */
 const uninstallPatienceTicks = 60 * ticksPerSecond;
@@ -150,7 +153,8 @@ function observePlan(
       return;
     }
   }
-  // Agents that are gone for good can stop a service from giving back what it held there: what is left is `clean`'s.
+  // Agents that are gone for good can stop a service from giving back what it held there: what is
+  // left is `clean`'s.
   if (uninstalling && record.stalledTicks > uninstallPatienceTicks)
     goOn(state, record, now, changes);
 }
@@ -242,7 +246,10 @@ function showStep(
   touch(record, now, changes);
 }
 
-/** Shows the steps of the service's own plan; `steps: undefined` leaves those that were there, with a word of what is waited for. */
+/**
+ * Shows the steps of the service's own plan; `steps: undefined` leaves those that were there, with
+ * a word of what is waited for.
+ */
 function showPhase(
   record: OperationRecord,
   name: string,

@@ -26,7 +26,10 @@ export interface CheckedWish {
   readonly assets: { asset: string; bytes: number; cachedBytes: number }[];
 }
 
-/** Finds the package and checks the options. Throws Cosmos' errors: PackageNotFound, VersionNotFound, JsonSchemaMismatch… */
+/**
+ * Finds the package and checks the options. Throws Cosmos' errors: PackageNotFound,
+ * VersionNotFound, JsonSchemaMismatch…
+ */
 export async function checkWish(packages: Packages, wish: Wish): Promise<CheckedWish> {
   const prepared = await packages.prepare(wish.packageName, wish.packageVersion, wish.options);
   if (prepared.problems.length > 0) throw prepared.error ?? optionsError(prepared.problems);
@@ -58,7 +61,10 @@ function optionsError(problems: readonly { pointer: string; message: string }[])
   });
 }
 
-/** Whether the agents could ever run it. A master that can't be asked stops nothing: the install waits for it. */
+/**
+ * Whether the agents could ever run it. A master that can't be asked stops nothing: the install
+ * waits for it.
+ */
 export async function feasibility(
   packages: Packages,
   operator: Operator,
@@ -97,7 +103,10 @@ export function impossibleError({ impossible }: Feasibility): DcosError {
   );
 }
 
-/** Checks all and reports instead of throwing; what is wrong with the request itself (no such package, wrong options) is a problem too. */
+/**
+ * Checks all and reports instead of throwing; what is wrong with the request itself (no such
+ * package, wrong options) is a problem too.
+ */
 export async function preflight(
   packages: Packages,
   operator: Operator,

@@ -1,4 +1,7 @@
-/** Which requests are accepted: one operation at a time works on an app; a newer one supersedes by rule. Pure. */
+/**
+ * Which requests are accepted: one operation at a time works on an app; a newer one supersedes by
+ * rule. Pure.
+ */
 import type { Operation } from '../../wire/operations.js';
 import { type Changes, end, touch } from './changes.js';
 import type { OperationsEvent, RequestOutcome } from './events.js';
@@ -15,7 +18,10 @@ import {
 
 type Of<Type extends OperationsEvent['type']> = Extract<OperationsEvent, { type: Type }>;
 
-/** An app id that is installed, or being installed or removed, is refused; what failed before is superseded. */
+/**
+ * An app id that is installed, or being installed or removed, is refused; what failed before is
+ * superseded.
+ */
 export function acceptInstall(
   state: OperationsState,
   event: Of<'InstallRequested'>,
@@ -40,7 +46,9 @@ export function acceptInstall(
   begin(state, changes, now, { requestId, kind: 'install', installed, facts, assets });
 }
 
-/** The options of an installed release change; an install or update that is under way is superseded. */
+/**
+ * The options of an installed release change; an install or update that is under way is superseded.
+ */
 export function acceptUpdate(
   state: OperationsState,
   event: Of<'UpdateRequested'>,

@@ -43,7 +43,10 @@ export interface Operations {
   request(
     make: (ids: { requestId: string; operationId: string }) => OperationsEvent,
   ): Promise<RequestOutcome>;
-  /** The operation once its revision is another than `revision`, or after `waitMs`; `undefined` where there is none. */
+  /**
+   * The operation once its revision is another than `revision`, or after `waitMs`; `undefined`
+   * where there is none.
+   */
   watch(id: string, revision: number, waitMs: number): Promise<Operation | undefined>;
   /** Takes a fresh list of agents: what came back is made to give back what it still holds. */
   agentsObserved(agents: GetAgents): void;
@@ -78,7 +81,8 @@ export async function startOperations(options: OperationsOptions): Promise<Opera
   );
   const isRunning = (): boolean =>
     [...state.operations.values()].some(({ operation }) => operation.status === 'running');
-  // Ticks count only while they are made: a frozen process makes none, and at most one when it wakes.
+  // Ticks count only while they are made: a frozen process makes none, and at most one when it
+  // wakes.
   const timer = setInterval(() => {
     if (isRunning()) submit({ type: 'Ticked' });
   }, 1000 / ticksPerSecond);
@@ -154,6 +158,7 @@ function performers(
   wake: (id: string) => void,
 ): Performers<OperationsEffect> {
   const { packages, apps, operator, cluster, log } = options;
+  const clock = options.clock ?? systemClock;
   const fetches = new Map<string, AbortController>();
   /** Runs one order to its event; whatever is thrown comes back as an event too. */
   const answer = (operationId: string, work: () => Promise<OperationsEvent>): void => {
@@ -172,7 +177,7 @@ function performers(
     FetchArtifacts: ({ operationId, release }) => {
       const abort = new AbortController();
       fetches.set(operationId, abort);
-      const tell = thinned((progress) =>
+      const tell = thinned(clock, (progress) =>
         submit({ type: 'ArtifactProgressed', operationId, ...progress }),
       );
       answer(operationId, async () => {
@@ -251,10 +256,13 @@ function reasonOf(error: unknown): string {
 }
 
 /** Lets the first, the last and now and then one report of each archive through. */
-function thinned(tell: (progress: ArtifactProgress) => void): (progress: ArtifactProgress) => void {
+function thinned(
+  clock: Pick<Clock, 'monotonic'>,
+  tell: (progress: ArtifactProgress) => void,
+): (progress: ArtifactProgress) => void {
   const told = new Map<string, number>();
   return (progress) => {
-    const now = performance.now();
+    const now = clock.monotonic();
     const last = told.get(progress.asset) ?? Number.NEGATIVE_INFINITY;
     if (!progress.complete && now - last < progressMs) return;
     told.set(progress.asset, now);

@@ -1,10 +1,16 @@
-/** What a declarative service will need; loaded only when one is installed, for the sake of the YAML parser's weight. Pure. */
+/**
+ * What a declarative service will need; loaded only when one is installed, for the sake of the YAML
+ * parser's weight. Pure.
+ */
 import { DcosError } from '../../core/errors.js';
 import { parseServiceSpec } from '../../wire/service-spec.js';
 import type { RenderedApp } from './app-facts.js';
 import type { Need } from './feasibility.js';
 
-/** What the pods of its `service.yaml` need, with the app's environment as values. Throws `invalid` with all that is wrong with it. */
+/**
+ * What the pods of its `service.yaml` need, with the app's environment as values. Throws `invalid`
+ * with all that is wrong with it.
+ */
 export function needsOfService(serviceYaml: string, app: RenderedApp): Need[] {
   const env: Record<string, string> = {};
   for (const [name, value] of Object.entries(app.env ?? {}))

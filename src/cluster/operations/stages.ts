@@ -66,7 +66,9 @@ export function firstPhases(
   ];
 }
 
-/** The status of a phase whose steps have these: the least advanced, IN_PROGRESS where they differ. */
+/**
+ * The status of a phase whose steps have these: the least advanced, IN_PROGRESS where they differ.
+ */
 export function statusOfSteps(steps: readonly OperationStep[]): StepStatus {
   const statuses = new Set(steps.map((step) => step.status));
   if (statuses.has('ERROR')) return 'ERROR';

@@ -1,9 +1,15 @@
-/** What `operations` believes: every install, update and uninstall, what is installed, and what lost agents still hold. */
+/**
+ * What `operations` believes: every install, update and uninstall, what is installed, and what lost
+ * agents still hold.
+ */
 import type { JsonObject } from '../../core/json.js';
 import type { PackageRelease } from '../../packages/packages.js';
 import type { Operation } from '../../wire/operations.js';
 
-/** Ticks of the server's own clock: a frozen process or a sleeping laptop makes none, so deadlines do not expire meanwhile. */
+/**
+ * Ticks of the server's own clock: a frozen process or a sleeping laptop makes none, so deadlines
+ * do not expire meanwhile.
+ */
 export const ticksPerSecond = 5;
 /** The deadline of an operation, in ticks: 30 minutes. */
 export const deadlineTicks = 30 * 60 * ticksPerSecond;
@@ -68,7 +74,10 @@ export interface OperationRecord {
   pauseTicks: number;
 }
 
-/** Resources that a lost agent still keeps for a service that is uninstalled; record `held/<agentId>`. */
+/**
+ * Resources that a lost agent still keeps for a service that is uninstalled; record
+ * `held/<agentId>`.
+ */
 export interface Held {
   readonly agentId: string;
   readonly hostname: string;

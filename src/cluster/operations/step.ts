@@ -1,4 +1,7 @@
-/** The decisions of `operations`: requests are accepted or not, each operation goes on by one order at a time. Pure. */
+/**
+ * The decisions of `operations`: requests are accepted or not, each operation goes on by one order
+ * at a time. Pure.
+ */
 import { Changes, end, touch } from './changes.js';
 import type { OperationsEffect, OperationsEvent } from './events.js';
 import { observe } from './observe.js';

@@ -1,4 +1,7 @@
-/** The parts of Mesos' v1 operator API that the control plane reads (apache/mesos include/mesos/v1/master/master.proto, docs/operator-http-api.md). */
+/**
+ * The parts of Mesos' v1 operator API that the control plane reads (apache/mesos
+ * include/mesos/v1/master/master.proto, docs/operator-http-api.md).
+ */
 import { z } from 'zod';
 import { idSchema, resourceSchema } from './common.js';
 import { frameworkInfoSchema } from './scheduler.js';
