@@ -185,7 +185,12 @@ function forgetConfigs(state: State, writes: Write[]): void {
   }
 }
 
-function subscribed(state: State, frameworkId: string, { writes }: Notes, now: number): void {
+function subscribed(
+  state: State,
+  frameworkId: string,
+  { writes, after }: Notes,
+  now: number,
+): void {
   state.connected = true;
   state.subscribedAt = now;
   if (state.frameworkId !== frameworkId) {
@@ -197,6 +202,9 @@ function subscribed(state: State, frameworkId: string, { writes }: Notes, now: n
   state.wanted = new Set();
   state.releasing.clear();
   state.reconciliation = beginReconciliation(liveTaskIds(state), now);
+  // All that the master knows of, so that a task is found (and killed) that came back with its agent
+  // while nobody was subscribed, after another had taken its place.
+  after.push({ type: 'Send', call: { type: 'RECONCILE', reconcile: { tasks: [] } } });
   if (state.uninstalling) state.uninstallSince = now;
 }
 
