@@ -95,3 +95,30 @@ export function dueReconciliation(
   const nextAt = now + (ask.length === 0 ? regularMs : pauseMs);
   return { state: { waiting: new Set(ask), pauseMs, nextAt }, ask };
 }
+
+/** When to ask next for all tasks that the master knows (implicit reconciliation). */
+export interface Sweep {
+  readonly pauseMs: number;
+  /** ms since 1970 */
+  readonly nextAt: number;
+}
+
+const firstSweepMs = 15_000;
+
+/** At the start of a subscription, where the first sweep is due at once. */
+export function beginSweeps(now: number): Sweep {
+  return { pauseMs: firstSweepMs, nextAt: now };
+}
+
+/**
+ * Whether a sweep is due. They come often at first, since agents return one by one to a master that was
+ * started anew, and with them tasks that were given up meanwhile.
+ */
+export function dueSweep(
+  sweep: Sweep,
+  now: number,
+): { readonly sweep: Sweep; readonly due: boolean } {
+  if (now < sweep.nextAt && sweep.nextAt - now <= regularMs) return { sweep, due: false };
+  const pauseMs = Math.min(sweep.pauseMs * 2, regularMs);
+  return { sweep: { pauseMs, nextAt: now + sweep.pauseMs }, due: true };
+}

@@ -5,7 +5,12 @@ import type { Write } from '../core/store/store.js';
 import type { Backoff } from '../framework/backoff.js';
 import { freshManners, type Manners } from '../framework/manners.js';
 import type { Shortfall } from '../framework/match.js';
-import { beginReconciliation, type Reconciliation } from '../framework/reconcile.js';
+import {
+  beginReconciliation,
+  beginSweeps,
+  type Reconciliation,
+  type Sweep,
+} from '../framework/reconcile.js';
 import type { App, DeploymentAction, TaskFailure } from '../wire/marathon.js';
 import type { Attribute, Domain } from '../wire/mesos/common.js';
 import type { TaskState } from '../wire/mesos/task.js';
@@ -103,10 +108,13 @@ export interface State {
   readonly dirty: Set<string>;
   /** When each kill was sent last. */
   readonly kills: Map<string, number>;
+  /** Since when, in this subscription, the master knows nothing of a task that ran. */
+  readonly unknown: Map<string, number>;
   /** Launches due per app, as the master was last told. */
   told: ReadonlyMap<string, number>;
   manners: Manners;
   reconciliation: Reconciliation;
+  sweep: Sweep;
   /** `done` once the framework is torn down. */
   uninstall: 'no' | 'running' | 'done';
   /** In this subscription. */
@@ -136,9 +144,11 @@ export function empty(role: string, random: Random): State {
     demands: new Map(),
     dirty: new Set(),
     kills: new Map(),
+    unknown: new Map(),
     told: new Map(),
     manners: freshManners,
     reconciliation: beginReconciliation([], 0),
+    sweep: beginSweeps(0),
     uninstall: 'no',
     teardownSent: false,
     held: new Set(),
@@ -199,6 +209,7 @@ export function putInstance(state: State, instance: Instance): void {
 export function removeInstance(state: State, instance: Instance): void {
   state.instances.delete(instance.taskId);
   state.kills.delete(instance.taskId);
+  state.unknown.delete(instance.taskId);
   const ids = state.byApp.get(instance.appId);
   ids?.delete(instance.taskId);
   if (ids?.size === 0) state.byApp.delete(instance.appId);

@@ -1,7 +1,12 @@
 /** The decisions of `services`: one event in, effects out (DESIGN §3). No I/O, no clock, no chance but the ids' source. */
 import { DcosError } from '../core/errors.js';
 import { freshManners } from '../framework/manners.js';
-import { beginReconciliation, dueReconciliation } from '../framework/reconcile.js';
+import {
+  beginReconciliation,
+  beginSweeps,
+  dueReconciliation,
+  dueSweep,
+} from '../framework/reconcile.js';
 import { applyDifferences, cancelDeployment, submitApps } from './changes.js';
 import { useOffers } from './launch.js';
 import type { Effect, Event } from './messages.js';
@@ -53,8 +58,10 @@ function subscribed(state: State, frameworkId: string, now: number): Effect[] {
   state.told = new Map();
   state.teardownSent = false;
   state.kills.clear();
+  state.unknown.clear();
   for (const { appId } of state.instances.values()) state.dirty.add(appId);
   state.reconciliation = beginReconciliation(state.instances.keys(), now);
+  state.sweep = beginSweeps(now);
   const again = state.frameworkId === frameworkId;
   state.frameworkId = frameworkId;
   const eventType = again ? 'scheduler_reregistered_event' : 'scheduler_registered_event';
@@ -64,23 +71,29 @@ function subscribed(state: State, frameworkId: string, now: number): Effect[] {
       : [{ type: 'Persist' as const, writes: [recordOf(keys.framework, { id: frameworkId })] }]),
     { type: 'Publish', event: { eventType, frameworkId } },
     ...reconcile(state, now),
-    // And how all are that the master knows, so that strays are found and killed.
-    { type: 'Send', call: { type: 'RECONCILE', reconcile: { tasks: [] } } },
   ];
 }
 
-/** Asks for tasks that have not been heard of. */
+/** Asks for tasks that have not been heard of; and for all that the master knows, so that strays are found and killed. */
 function reconcile(state: State, now: number): Effect[] {
   if (!state.subscribed) return [];
-  const due = dueReconciliation(state.reconciliation, () => state.instances.keys(), now);
-  state.reconciliation = due.state;
-  const tasks = due.ask.flatMap((id) => {
+  const { ask, state: reconciliation } = dueReconciliation(
+    state.reconciliation,
+    () => state.instances.keys(),
+    now,
+  );
+  const { sweep, due } = dueSweep(state.sweep, now);
+  state.reconciliation = reconciliation;
+  state.sweep = sweep;
+  const tasks = ask.flatMap((id) => {
     const instance = state.instances.get(id);
     return instance ? [{ task_id: { value: id }, agent_id: { value: instance.agentId } }] : [];
   });
-  return tasks.length > 0
-    ? [{ type: 'Send', call: { type: 'RECONCILE', reconcile: { tasks } } }]
-    : [];
+  const rounds = [...(tasks.length > 0 ? [tasks] : []), ...(due ? [[]] : [])];
+  return rounds.map((list) => ({
+    type: 'Send',
+    call: { type: 'RECONCILE', reconcile: { tasks: list } },
+  }));
 }
 
 /** The master has torn the framework down: its tasks are gone, a new framework launches them all again. */

@@ -31,6 +31,8 @@ interface ModelAgent {
   readonly hostname: string;
   readonly free: Pool;
   reachable: boolean;
+  /** When it comes back to a master that lost its memory. */
+  knownAt: number;
 }
 
 interface Update {
@@ -70,6 +72,7 @@ export class ModelMaster {
       id: `agent-${index}`,
       hostname: `host-${index}`,
       reachable: true,
+      knownAt: 0,
       free: poolOf([
         { name: 'cpus', type: 'SCALAR', scalar: { value: 4 } },
         { name: 'mem', type: 'SCALAR', scalar: { value: 2048 } },
@@ -109,7 +112,7 @@ export class ModelMaster {
   advance(now: number): void {
     this.#now = now;
     for (const task of [...this.tasks.values()]) {
-      if (!task.agent.reachable) continue;
+      if (!task.agent.reachable || !this.#knows(task.agent)) continue;
       if (task.killed && !terminal.has(task.state)) this.#end(task, 'TASK_KILLED');
       else if (task.state === 'TASK_STAGING') this.#report(task, 'TASK_RUNNING');
     }
@@ -163,6 +166,16 @@ export class ModelMaster {
     this.disconnect();
   }
 
+  /** The master starts again and has forgotten its agents; they come back within seconds. */
+  forget(): void {
+    this.disconnect();
+    for (const agent of this.agents) agent.knownAt = this.#now + 3_000;
+  }
+
+  #knows(agent: ModelAgent): boolean {
+    return this.#now >= agent.knownAt;
+  }
+
   /** A task fails by itself. */
   fail(task: ModelTask): void {
     if (task.agent.reachable && task.state === 'TASK_RUNNING') this.#end(task, 'TASK_FAILED');
@@ -207,7 +220,8 @@ export class ModelMaster {
     for (const agent of this.agents) {
       const out = [...this.#offers.values()].some(({ agent_id }) => agent_id.value === agent.id);
       const refused = (this.#refused.get(agent.id) ?? 0) > this.#now;
-      if (out || refused || !agent.reachable || agent.free.size === 0) continue;
+      if (out || refused || !agent.reachable || !this.#knows(agent) || agent.free.size === 0)
+        continue;
       const offer: Offer = {
         id: { value: this.#random.uuid() },
         framework_id: { value: this.frameworkId ?? '' },
@@ -275,7 +289,7 @@ export class ModelMaster {
 
   #kill(taskId: string): void {
     const task = this.tasks.get(taskId);
-    if (task === undefined) {
+    if (task === undefined || !this.#knows(task.agent)) {
       this.#tellStatus({
         task_id: { value: taskId },
         state: 'TASK_UNKNOWN',
@@ -298,12 +312,13 @@ export class ModelMaster {
   #reconcile(ids: readonly string[]): void {
     if (ids.length === 0) {
       for (const task of this.tasks.values())
-        if (!terminal.has(task.state)) this.#tell(task, stateOf(task));
+        if (!terminal.has(task.state) && this.#knows(task.agent)) this.#tell(task, stateOf(task));
       return;
     }
     for (const id of ids) {
       const task = this.tasks.get(id);
-      if (task !== undefined) this.#tell(task, stateOf(task), 'REASON_RECONCILIATION');
+      if (task !== undefined && this.#knows(task.agent))
+        this.#tell(task, stateOf(task), 'REASON_RECONCILIATION');
       else
         this.#tellStatus({
           task_id: { value: id },
@@ -333,7 +348,8 @@ export class ModelMaster {
   #send(update: Update): void {
     update.sentAt = this.#now;
     const taskId = update.status.task_id.value;
-    if (this.tasks.get(taskId)?.agent.reachable === false) return;
+    const agent = this.tasks.get(taskId)?.agent;
+    if (agent !== undefined && !(agent.reachable && this.#knows(agent))) return;
     this.#tellStatus(update.status);
   }
 

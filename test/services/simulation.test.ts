@@ -216,7 +216,8 @@ function disturb(sim: Simulation): void {
   else if (dice < 0.6 && task) sim.kill(task.info.task_id.value);
   else if (dice < 0.7 && agent) master.cutOff(agent);
   else if (dice < 0.85 && agent) master.heal(agent);
-  else if (dice < 0.95) master.disconnect();
+  else if (dice < 0.92) master.disconnect();
+  else if (dice < 0.95) master.forget();
   else if (dice < 0.96) master.remove();
 }
 
@@ -289,4 +290,18 @@ t.test('simulation › the same seed gives the same run', async (t) => {
   const [a, b] = [await simulate(7, 40), await simulate(7, 40)];
   t.same([...a.records.keys()], [...b.records.keys()]);
   t.equal(a.now, b.now);
+});
+
+t.test('simulation › a master that lost its memory restarts no task', async (t) => {
+  const sim = new Simulation(1);
+  sim.subscribe();
+  const given = { cmd: 'run', cpus: 0.5, mem: 64, instances: 3 };
+  sim.submit([{ kind: 'create', id: '/web', given }], false);
+  for (let ticks = 0; ticks < 40; ticks += 1) await sim.tick();
+  const before = [...sim.master.tasks.keys()];
+  sim.master.forget();
+  for (let ticks = 0; ticks < 400; ticks += 1) await sim.tick();
+  t.equal(before.length, 3);
+  t.same([...sim.master.tasks.keys()], before);
+  t.same(wrongs(sim), []);
 });
