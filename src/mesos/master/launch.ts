@@ -18,9 +18,9 @@ import type { Acceptance } from './accept.js';
 import { count, order, publish, type Turn } from './events.js';
 import { putIntoUse } from './holdings.js';
 import { executorKey } from './keys.js';
-import { resourcesText, upgraded } from './resources.js';
+import { amountProblem, resourcesText, upgraded } from './resources.js';
 import type { TaskRecord } from './state.js';
-import { mastersStatus, publishStatus, taskRecord, tellStatus } from './tasks.js';
+import { mastersStatus, taskRecord, tellStatus } from './tasks.js';
 
 type Group = Extract<OfferOperation, { type: 'LAUNCH_GROUP' }>['launch_group'];
 
@@ -100,24 +100,13 @@ function taskProblem({ framework, agent }: Acceptance, info: TaskInfo): string |
   }
   const resources = info.resources ?? [];
   if (resources.length === 0) return 'Task uses no resources';
-  return resources.map(amountProblem).find((problem) => problem !== undefined);
+  return resources.map((one) => amountProblem(one, 0)).find((problem) => problem !== undefined);
 }
 
 function commandProblem(info: TaskInfo): string | undefined {
   return (info.executor === undefined) === (info.command === undefined)
     ? 'Task should have at least one (but not both) of CommandInfo or ExecutorInfo present'
     : undefined;
-}
-
-function amountProblem(resource: Resource): string | undefined {
-  const { type, scalar, ranges } = resource;
-  const problem =
-    type === 'SCALAR' && !((scalar?.value ?? 0) > 0)
-      ? 'Invalid scalar resource: value <= 0'
-      : (ranges?.range ?? []).some(({ begin, end }) => begin > end)
-        ? 'Invalid ranges resource: begin > end'
-        : undefined;
-  return problem && `Resource '${resourcesText([resource])}' is invalid: ${problem}`;
 }
 
 function shortage(
@@ -189,5 +178,4 @@ function refuseTask(
   const status: TaskStatus = mastersStatus(turn, info, 'TASK_ERROR', { message, reason });
   count(turn.state, 'master/tasks_error');
   tellStatus(turn, framework, status);
-  publishStatus(turn, framework, status, 'TASK_ERROR');
 }

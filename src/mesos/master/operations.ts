@@ -19,7 +19,7 @@ import {
 import type { Acceptance } from './accept.js';
 import { count, freshUuid, note, order, type Turn, tell } from './events.js';
 import { settle } from './holdings.js';
-import { resourcesText, upgraded } from './resources.js';
+import { amountProblem, resourcesText, upgraded } from './resources.js';
 import type { Agent, Framework, OperationRecord } from './state.js';
 import { roleProblem } from './subscribe.js';
 
@@ -224,7 +224,9 @@ export function operationProblem(
 ): string | undefined {
   const creates = operation.type === 'CREATE' || operation.type === 'DESTROY';
   for (const resource of resourcesIn(operation)) {
-    const problem = creates ? volumeProblem(resource) : reservationProblem(resource);
+    const problem =
+      amountProblem(resource, 1) ??
+      (creates ? volumeProblem(resource) : reservationProblem(resource));
     if (problem !== undefined) return problem;
     if (operation.type !== 'RESERVE') continue;
     const reservation = resource.reservations?.at(-1);

@@ -79,3 +79,18 @@ function amountText({ scalar, ranges, set }: Resource): string {
   }
   return `{${(set?.item ?? []).join(', ')}}`;
 }
+
+/**
+ * Why an amount is none, in Mesos' words. `least` is the smallest scalar, in thousandths, that is
+ * taken: 0 for tasks; 1 for operations, of which an empty one makes Apache Mesos abort.
+ */
+export function amountProblem(resource: Resource, least: number): string | undefined {
+  const { type, scalar, ranges } = resource;
+  const problem =
+    type === 'SCALAR' && !(Math.round((scalar?.value ?? 0) * 1000) >= least)
+      ? 'Invalid scalar resource: value <= 0'
+      : (ranges?.range ?? []).some(({ begin, end }) => begin > end)
+        ? 'Invalid ranges resource: begin > end'
+        : undefined;
+  return problem && `Resource '${resourcesText([resource])}' is invalid: ${problem}`;
+}

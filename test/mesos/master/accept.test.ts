@@ -268,3 +268,50 @@ t.test('views › every field of the recorded answers is there', async (t) => {
     ),
   );
 });
+
+t.test('accept › texts and amounts as a real Apache Mesos has them', async (t) => {
+  const { world, scheduler, agent, offer } = started();
+  const task = (id: string, cpus: number) =>
+    aTask(id, agent.id, { resources: [scalar('cpus', 0.1), scalar('disk', cpus)] });
+  world.accept(scheduler, offer, [launch(task('zero', 0), task('negative', -1), task('a/b', 0))]);
+  t.same(
+    statusesTo(scheduler).map(({ task_id, message }) => [task_id.value, message]),
+    [
+      [
+        'negative',
+        "Resource 'disk(allocated: rec):-1' is invalid: Invalid scalar resource: value <= 0",
+      ],
+      ['a/b', "'a/b' contains invalid characters"],
+    ],
+  );
+  const where = `; on agent ${agent.id} at slave(1)@host:5051 (host)`;
+  const framework = world.state.frameworks.get(scheduler.id);
+  if (framework) framework.info = { ...framework.info, principal: 'rec' };
+  const by = (principal: string | undefined): Resource => {
+    const { principal: _whose, ...rest } = reservation;
+    return scalar('disk', 1, {
+      reservations: [principal === undefined ? rest : { ...rest, principal }],
+    });
+  };
+  world.accept(scheduler, lastOffer(scheduler), [
+    reserve('none', by(undefined)),
+    reserve('other', by('q')),
+    reserve('bare', scalar('disk', 1)),
+    create('no-volume', by('rec')),
+  ]);
+  t.same(
+    eventsOf(scheduler, 'UPDATE_OPERATION_STATUS').map(
+      (event) => event.update_operation_status.status.message,
+    ),
+    [
+      "A reserve operation was attempted by principal 'rec', but there is a reserved resource in " +
+        `the request with no principal set${where}`,
+      "A reserve operation was attempted by authenticated principal 'rec', which does not match " +
+        `a reserved resource in the request with principal 'q'${where}`,
+      `Resource disk(allocated: rec):1 is not dynamically reserved${where}`,
+      'Not a persistent volume: Resource disk(allocated: rec)(reservations: [(DYNAMIC,rec,rec,' +
+        `{svc: kafka})]):1 does not have DiskInfo${where}`,
+    ],
+  );
+  t.same(violations(world.state), []);
+});
