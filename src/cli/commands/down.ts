@@ -6,6 +6,7 @@ import type { Context } from '../context.js';
 import { bringDown, erase } from '../local/down.js';
 import { withLock } from '../local/lock.js';
 import { localClusterId, readCluster } from '../local/records.js';
+import { serverEnvironment } from '../local/start.js';
 
 /** Stops the local cluster. */
 export const down: Command = {
@@ -41,6 +42,7 @@ async function stop(context: Context, isPurge: boolean): Promise<void> {
       say: (text: string): void => io.say(text),
       progress: (text: string): void => progress.update(text),
     };
+    if (isPurge && cluster?.mesosUrl !== undefined) await emptyMesos(context, teller);
     const wasRunning = cluster !== undefined && (await bringDown(localDir, cluster, teller));
     progress.end();
     io.say(wasRunning ? 'The local cluster is stopped.' : 'The local cluster is not running.');
@@ -53,4 +55,19 @@ async function stop(context: Context, isPurge: boolean): Promise<void> {
     progress.end();
     throw error;
   }
+}
+
+// What runs on somebody else's Mesos must not be forgotten there; only the control plane can end
+// it.
+async function emptyMesos(
+  context: Context,
+  tell: { say(text: string): void; progress(text: string): void },
+): Promise<void> {
+  const [{ bringUp }, { giveBack }] = await Promise.all([
+    import('../local/up.js'),
+    import('../local/give-back.js'),
+  ]);
+  const { cluster } = await bringUp(context.localDir, {}, serverEnvironment(context), tell);
+  const known = context.clusters.list().find((one) => one.id === cluster.id);
+  if (known !== undefined) await giveBack(await context.connect(known), tell);
 }

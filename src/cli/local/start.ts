@@ -5,10 +5,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DcosError } from '../../core/errors.js';
 import type { LocalCluster } from '../../wire/local-cluster.js';
-import { withValue } from '../config/clusters.js';
+import { valueAt, withValue } from '../config/clusters.js';
 import type { Context } from '../context.js';
 import type { Wishes } from './layout.js';
 import { withLock } from './lock.js';
+import { localClusterId } from './records.js';
 import { bringUp } from './up.js';
 
 /** How long agents may take to register once their servers are ready, in ms. */
@@ -60,10 +61,19 @@ function describe(cluster: LocalCluster): string {
   return `${agents} in ${plural(racks, 'rack')}, control plane ${at}`;
 }
 
-// Servers get the caller's environment, but nothing that would make them another command's child.
-function serverEnvironment(context: Context): NodeJS.ProcessEnv {
+/**
+ * What servers get: the caller's environment but for what is meant for this program alone, and the
+ * repositories that the configuration names.
+ */
+export function serverEnvironment(context: Context): NodeJS.ProcessEnv {
   const { NODE_OPTIONS: _, ...env } = context.env;
-  return { ...env, DCOS_DIR: context.dcosDir };
+  const id = localClusterId(context.localDir);
+  const values = context.clusters.list().find((one) => one.id === id)?.values ?? {};
+  const repositories = ['maven', 'pypi', 'npm'].flatMap((kind) => {
+    const base = valueAt(values, `repositories.${kind}`);
+    return typeof base === 'string' ? [[`DCOS_REPOSITORY_${kind.toUpperCase()}`, base]] : [];
+  });
+  return { ...Object.fromEntries(repositories), ...env, DCOS_DIR: context.dcosDir };
 }
 
 async function attach(context: Context, cluster: LocalCluster): Promise<void> {
