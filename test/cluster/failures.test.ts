@@ -162,7 +162,7 @@ t.test('failures › out of memory and a failed health check are named', async (
 });
 
 t.test(
-  'failures › an agent with all its tasks is one incident, one of the rack when its neighbour goes too',
+  'failures › an agent with all its tasks is one incident, its rack one with its neighbour',
   async (t) => {
     const world = new World();
     for (let count = 0; count < 20; count += 1) world.run(`web-${count}`, count % 2 ? 'a1' : 'a3');

@@ -35,6 +35,7 @@ import { memoryStore } from '../helpers/service-world.js';
 
 const clusterKey = 'ab'.repeat(32);
 const password = 'correct horse';
+const upgradeHeaders = 'Connection: Upgrade\r\nUpgrade: echo\r\n';
 
 function keys() {
   return generateKeyPairSync('ed25519', {
@@ -382,9 +383,7 @@ t.test('proxy › an upgraded connection passes bytes both ways; a refusal close
     new Promise((resolve, reject) => {
       const auth = token === undefined ? '' : `Authorization: token=${token}\r\n`;
       const socket = connect(world.port, '127.0.0.1', () =>
-        socket.write(
-          `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\n${auth}Connection: Upgrade\r\nUpgrade: echo\r\n\r\n`,
-        ),
+        socket.write(`GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\n${auth}${upgradeHeaders}\r\n`),
       );
       let text = '';
       socket.on('data', (chunk) => {

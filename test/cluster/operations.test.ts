@@ -450,7 +450,8 @@ t.test(
     const agents = [agent('small', 1000, 1000), agent('large', 4000, 500)];
     const need = { name: 'a broker', count: 1, cpus: 1, memMb: 5000, diskMb: 0 };
     t.same(feasibilityOf([need], agents).impossible, [
-      'a broker needs 1 cpus, 5000 MB memory; the largest agent, large, has 4 cpus, 4000 MB memory, 1000 MB disk: 1000 MB memory missing',
+      'a broker needs 1 cpus, 5000 MB memory; the largest agent, large, ' +
+        'has 4 cpus, 4000 MB memory, 1000 MB disk: 1000 MB memory missing',
     ]);
     const taken = feasibilityOf([{ ...need, memMb: 2000 }], agents);
     t.same(taken.impossible, []);

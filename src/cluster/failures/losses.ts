@@ -80,7 +80,8 @@ function summarize(state: FailuresState, record: IncidentRecord): void {
   }
   record.incident.kind = 'rack';
   const names = agents.map(({ hostname }) => hostname).join(', ');
-  record.incident.summary = `rack ${first.rack}: ${agents.length} agents are unreachable (${names})`;
+  const count = `${agents.length} agents are unreachable`;
+  record.incident.summary = `rack ${first.rack}: ${count} (${names})`;
 }
 
 /** An agent is there again. */

@@ -67,6 +67,11 @@ export interface Apps {
   endpoints(serviceName: string): Promise<{ name: string; addresses: string[] }[]>;
 }
 
+const marathon = '/service/marathon/v2/apps';
+const embed = ['tasks', 'deployments', 'counts', 'lastTaskFailure']
+  .map((what) => `embed=app.${what}`)
+  .join('&');
+
 /** Calls the control plane at `url` with tokens of `token`. */
 export function createApps(url: string, token: () => string): Apps {
   const call = (method: string, path: string, json?: unknown) =>
@@ -77,7 +82,6 @@ export function createApps(url: string, token: () => string): Apps {
       timeoutMs: 30_000,
       ...(json === undefined ? {} : { json }),
     });
-  const marathon = '/service/marathon/v2/apps';
   const change = async (method: string, path: string, json?: unknown): Promise<number> => {
     const { status, json: answer } = await call(method, path, json);
     if (status < 300 || status === 404) return status;
@@ -95,10 +99,7 @@ export function createApps(url: string, token: () => string): Apps {
     );
   };
   const get = async (appId: string): Promise<LiveApp | undefined> => {
-    const { status, json } = await call(
-      'GET',
-      `${marathon}${appId}?embed=app.tasks&embed=app.deployments&embed=app.counts&embed=app.lastTaskFailure`,
-    );
+    const { status, json } = await call('GET', `${marathon}${appId}?${embed}`);
     if (status === 404) return undefined;
     if (status !== 200)
       throw new DcosError('unreachable', `services answered ${status} for ${appId}`);
@@ -125,23 +126,33 @@ export function createApps(url: string, token: () => string): Apps {
     },
     plan: async (serviceName) => {
       const { status, json } = await call('GET', `/service/${serviceName}/v1/plans/deploy`);
-      const parsed = planSchema.safeParse(json);
-      if (parsed.success) return observedPlan(parsed.data);
-      if (status === 404) return { status: 'COMPLETE', errors: [], steps: [] };
-      const { message } = (json ?? {}) as { message?: string };
-      return { waiting: message ?? `the service answered ${status}` };
+      return planOf(status, json);
     },
-    endpoints: async (serviceName) => {
-      const base = `/service/${serviceName}/v1/endpoints`;
-      const names = z.array(z.string()).safeParse((await call('GET', base)).json);
-      const found: { name: string; addresses: string[] }[] = [];
-      for (const name of (names.data ?? []).slice(0, 50)) {
-        const { json } = await call('GET', `${base}/${encodeURIComponent(name)}`);
-        found.push({ name, addresses: endpointSchema.safeParse(json).data?.address ?? [] });
-      }
-      return found;
-    },
+    endpoints: (serviceName) => endpointsOf(call, `/service/${serviceName}/v1/endpoints`),
   };
+}
+
+type Call = (method: string, path: string) => Promise<{ readonly json: unknown }>;
+
+function planOf(status: number, json: unknown): ObservedPlan | { readonly waiting: string } {
+  const parsed = planSchema.safeParse(json);
+  if (parsed.success) return observedPlan(parsed.data);
+  const { message = `the service answered ${status}` } = (json ?? {}) as { message?: string };
+  // The service itself has no such plan: nothing is to be waited for. The gateway's own 404 says
+  // only that it does not know the service yet.
+  const isGateways = message.startsWith('there is no service');
+  if (status === 404 && !isGateways) return { status: 'COMPLETE', errors: [], steps: [] };
+  return { waiting: message };
+}
+
+async function endpointsOf(call: Call, base: string) {
+  const names = z.array(z.string()).safeParse((await call('GET', base)).json);
+  const found: { name: string; addresses: string[] }[] = [];
+  for (const name of (names.data ?? []).slice(0, 50)) {
+    const { json } = await call('GET', `${base}/${encodeURIComponent(name)}`);
+    found.push({ name, addresses: endpointSchema.safeParse(json).data?.address ?? [] });
+  }
+  return found;
 }
 
 /** What of a live app an operation looks at. */

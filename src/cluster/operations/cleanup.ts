@@ -76,7 +76,7 @@ export async function cleanUp(
   if (registered.length > 1) {
     return {
       held: [],
-      waiting: `${registered.length} frameworks are named ${facts.framework}: none of them is torn down`,
+      waiting: `${registered.length} frameworks are named ${facts.framework}: none is torn down`,
     };
   }
   for (const id of registered) await operator.teardown(id);

@@ -128,7 +128,7 @@ function updateRoute({ operations, packages, operator }: CosmosOperationsOptions
       if (packageVersion && packageVersion !== actual) {
         throw cosmosError(
           'VersionUpgradeNotSupportedInOpen',
-          `Version upgrades are not supported: installed is [${actual}], requested [${packageVersion}]`,
+          `Version upgrades are not supported: installed [${actual}], wanted [${packageVersion}]`,
           { requested: packageVersion, actual },
         );
       }

@@ -104,12 +104,15 @@ function impossibility(need: Need, agents: readonly AgentRoom[]): string | undef
   const able = agents.filter(({ total }) => fits(need, total));
   if (able.length === 0) {
     const largest = largestFor(need, agents);
-    return `${need.name} needs ${describe(need)}; the largest agent, ${largest.hostname}, has ${describe(largest.total)}: ${missing(need, largest.total)} missing`;
+    const { hostname, total } = largest;
+    const has = `the largest agent, ${hostname}, has ${describe(total)}`;
+    return `${need.name} needs ${describe(need)}; ${has}: ${missing(need, total)} missing`;
   }
   if (need.uniqueBy === undefined) return undefined;
   const places = new Set(able.map((agent) => placeOf(agent, need.uniqueBy ?? '')));
   if (places.size >= need.count) return undefined;
-  return `${need.count} × ${need.name} must each have a ${need.uniqueBy} of their own, and only ${places.size} would do`;
+  const all = `${need.count} × ${need.name} must each have a ${need.uniqueBy} of their own`;
+  return `${all}, and only ${places.size} would do`;
 }
 
 /** The agent that comes nearest: the one that lacks the least, in shares of what is needed. */

@@ -179,7 +179,8 @@ function cleanedUp(
   }
   if (event.held.length > 0) {
     const names = event.held.map(({ hostname }) => hostname).join(', ');
-    record.operation.notes = `Agents that are gone still hold resources of it: ${names}. They are given back when the agents return.`;
+    const what = `Agents that are gone still hold resources of it: ${names}.`;
+    record.operation.notes = `${what} They are given back when the agents return.`;
   }
   goOn(state, record, now, changes);
 }

@@ -152,27 +152,48 @@ function nextChange(
   });
 }
 
+/** Runs one order to its event; whatever is thrown comes back as an event too. */
+type Answer = (operationId: string, work: () => Promise<OperationsEvent>) => void;
+
 function performers(
   options: OperationsOptions,
   submit: (event: OperationsEvent) => void,
   wake: (id: string) => void,
 ): Performers<OperationsEffect> {
-  const { packages, apps, operator, cluster, log } = options;
-  const clock = options.clock ?? systemClock;
-  const fetches = new Map<string, AbortController>();
-  /** Runs one order to its event; whatever is thrown comes back as an event too. */
-  const answer = (operationId: string, work: () => Promise<OperationsEvent>): void => {
+  const { log } = options;
+  const answer: Answer = (operationId, work) => {
     work()
       .catch((error: unknown): OperationsEvent => {
-        const final = !isPassing(error);
         if (!(error instanceof DcosError)) {
           log.error('an order failed unexpectedly', { operationId, error: messageOf(error) });
         }
+        const final = !isPassing(error);
         return { type: 'EffectFailed', operationId, reason: reasonOf(error), final };
       })
       .then(submit)
       .catch((error) => log.warn('what was learnt came too late', { error: messageOf(error) }));
   };
+  return {
+    ...fetching(options, submit, answer),
+    ...appOrders(options, answer),
+    CleanUp: ({ operationId, facts }) =>
+      answer(operationId, async () => {
+        const look = await cleanUp(options.operator, facts, options.lostAgents());
+        if (look.waiting === undefined && facts.account !== undefined) {
+          await options.removeNamespace(facts.account);
+        }
+        return { type: 'CleanedUp', operationId, ...look };
+      }),
+    Announce: ({ operationId }) => wake(operationId),
+  };
+}
+
+function fetching(
+  { packages, clock = systemClock }: OperationsOptions,
+  submit: (event: OperationsEvent) => void,
+  answer: Answer,
+): Pick<Performers<OperationsEffect>, 'FetchArtifacts' | 'AbortFetch'> {
+  const fetches = new Map<string, AbortController>();
   return {
     FetchArtifacts: ({ operationId, release }) => {
       const abort = new AbortController();
@@ -190,6 +211,14 @@ function performers(
       });
     },
     AbortFetch: ({ operationId }) => fetches.get(operationId)?.abort(),
+  };
+}
+
+function appOrders(
+  { packages, apps, cluster }: OperationsOptions,
+  answer: Answer,
+): Omit<Performers<OperationsEffect>, 'FetchArtifacts' | 'AbortFetch' | 'CleanUp' | 'Announce'> {
+  return {
     SubmitApp: ({ operationId, appId, release, userOptions, assetUrls }) =>
       answer(operationId, async () => {
         const app = await packages.render(release, userOptions, assetUrls, appId);
@@ -225,15 +254,6 @@ function performers(
         const app = await apps.get(appId);
         return { type: 'AppObserved', operationId, app: app && observedApp(app) };
       }),
-    CleanUp: ({ operationId, facts }) =>
-      answer(operationId, async () => {
-        const look = await cleanUp(operator, facts, options.lostAgents());
-        if (look.waiting === undefined && facts.account !== undefined) {
-          await options.removeNamespace(facts.account);
-        }
-        return { type: 'CleanedUp', operationId, ...look };
-      }),
-    Announce: ({ operationId }) => wake(operationId),
   };
 }
 
