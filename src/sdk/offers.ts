@@ -28,6 +28,12 @@ import {
   type TaskRecord,
 } from './state.js';
 
+/**
+ * For so long (ms) a leftover may be missing from its agent's offers: an old task may still hold
+ * it.
+ */
+export const missingMs = 60_000;
+
 /** Something that waits for an offer. */
 export interface Placement {
   readonly kind: 'reserve' | 'launch';
@@ -120,13 +126,7 @@ function noteReservations(state: State, answer: Answer, writes: Write[], now: nu
     const reservation = { ...owner.reservation, place: placeOf(offer), confirmed: true };
     putInstance(state, writes, { ...owner, reservation });
   }
-  // What was given back and is offered no more is gone.
-  for (const { resourceId, agentId } of [...state.leftovers.values()]) {
-    const released = state.releasing.has(resourceId) && !seen.has(resourceId);
-    if (!released || agentId !== offer.agent_id.value) continue;
-    state.releasing.delete(resourceId);
-    dropLeftover(state, writes, resourceId);
-  }
+  noteGone(state, offer, seen, writes, now);
   const left = leftoversIn(offer.resources, state.role, (labels) =>
     owners.has(labels.resource_id ?? ''),
   );
@@ -138,6 +138,31 @@ function noteReservations(state: State, answer: Answer, writes: Write[], now: nu
   answer.operations.push(...giveBack(left));
   answer.reservedOnly = true;
   answer.view = without(answer.view, left);
+}
+
+/**
+ * What was given back and is offered no more is gone; so is what never shows up: its ACCEPT came
+ * to nothing.
+ */
+function noteGone(
+  state: State,
+  offer: Offer,
+  seen: ReadonlySet<string>,
+  writes: Write[],
+  now: number,
+): void {
+  for (const { resourceId, agentId } of [...state.leftovers.values()]) {
+    if (agentId !== offer.agent_id.value) continue;
+    if (seen.has(resourceId)) {
+      state.missing.delete(resourceId);
+      continue;
+    }
+    const since = state.missing.get(resourceId) ?? now;
+    state.missing.set(resourceId, since);
+    if (!state.releasing.has(resourceId) && now - since < missingMs) continue;
+    state.releasing.delete(resourceId);
+    dropLeftover(state, writes, resourceId);
+  }
 }
 
 function place(

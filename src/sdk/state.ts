@@ -134,6 +134,8 @@ export interface State {
   wanted: ReadonlySet<string>;
   /** Leftovers whose giving back was sent, by resource id, at which time (ms since 1970). */
   readonly releasing: Map<string, number>;
+  /** Leftovers that an offer of their agent lacked, by resource id, since when (ms since 1970). */
+  readonly missing: Map<string, number>;
   /** ms since 1970 at which this uninstall began to wait for offers. */
   uninstallSince: number | undefined;
   /** The framework was torn down and the records erased. */
@@ -188,6 +190,7 @@ export function stateOf(options: StateOptions, records: ReadonlyMap<string, unkn
     manners: freshManners,
     wanted: new Set(),
     releasing: new Map(),
+    missing: new Map(),
     uninstallSince: undefined,
     erased: false,
     tearingDown: false,
@@ -230,6 +233,7 @@ export function putLeftover(state: State, writes: Write[], leftover: Leftover): 
 
 /** Forgets it: it was given back, or never came to be. */
 export function dropLeftover(state: State, writes: Write[], resourceId: string): void {
+  state.missing.delete(resourceId);
   if (!state.leftovers.delete(resourceId)) return;
   writes.push({ key: recordKeys.leftover(resourceId), value: null });
 }

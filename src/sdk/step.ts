@@ -5,12 +5,21 @@
  */
 import type { Step } from '../core/drive.js';
 import type { Write } from '../core/store/store.js';
-import { mannersFor } from '../framework/manners.js';
 import { candidates, isComplete, makePlan } from '../framework/plan.js';
-import { beginReconciliation, dueReconciliation, heardOf } from '../framework/reconcile.js';
+import { beginReconciliation, heardOf } from '../framework/reconcile.js';
 import type { Offer } from '../wire/mesos/scheduler.js';
 import type { TaskStatus } from '../wire/mesos/task.js';
 import type { SpecViolation } from '../wire/service-spec.js';
+import {
+  againKilled,
+  kill,
+  killOf,
+  liveTaskIds,
+  reconcile,
+  tellManners,
+  unconfirmed,
+  unreleased,
+} from './calls.js';
 import { commandPlan, commandPod } from './commands.js';
 import { violationsOf } from './config.js';
 import { planOf, refreshSteps, type TargetedPlan } from './deploy.js';
@@ -26,8 +35,6 @@ import {
 } from './recovery.js';
 import {
   asJson,
-  type Instance,
-  type KillReason,
   putInstance,
   recordKeys,
   type ServiceConfig,
@@ -36,9 +43,6 @@ import {
 } from './state.js';
 import { holdings, refreshUninstalling, teardownDue } from './uninstall.js';
 import { workOf } from './work.js';
-
-/** KILL is sent again this often (ms) until the task has ended. */
-const killAgainMs = 5_000;
 
 /** One step of the scheduler. */
 export const step: Step<State, Event, Effect> = (state, event, now) => {
@@ -202,16 +206,11 @@ function subscribed(
   state.wanted = new Set();
   state.releasing.clear();
   state.reconciliation = beginReconciliation(liveTaskIds(state), now);
-  // All that the master knows of, so that a task is found (and killed) that came back with its agent
+  // All that the master knows of, so that a task is found (and killed) that came back with its
+  // agent
   // while nobody was subscribed, after another had taken its place.
   after.push({ type: 'Send', call: { type: 'RECONCILE', reconcile: { tasks: [] } } });
   if (state.uninstalling) state.uninstallSince = now;
-}
-
-function liveTaskIds(state: State): string[] {
-  return [...state.instances.values()].flatMap(({ task }) =>
-    task !== undefined && isLive(task) ? [task.id] : [],
-  );
 }
 
 /**
@@ -261,25 +260,6 @@ function taskUpdated(
   putInstance(state, writes, withStatus(instance, task, status, readiness, now));
 }
 
-function killOf(taskId: string, agentId: string | undefined): Effect {
-  const agent = agentId === undefined ? {} : { agent_id: { value: agentId } };
-  return { type: 'Send', call: { type: 'KILL', kill: { task_id: { value: taskId }, ...agent } } };
-}
-
-function kill(
-  state: State,
-  instance: Instance,
-  reason: KillReason,
-  writes: Write[],
-  now: number,
-): Effect {
-  const { task, reservation } = instance;
-  if (task !== undefined) {
-    putInstance(state, writes, { ...instance, task: { ...task, kill: { reason, sentAt: now } } });
-  }
-  return killOf(task?.id ?? '', reservation?.place.agentId);
-}
-
 /** Brings everything in line, and tells the master. */
 function settle(state: State, offers: readonly Offer[], writes: Write[], now: number): Effect[] {
   const opened = readOffers(state, offers, writes, now);
@@ -301,7 +281,7 @@ function settle(state: State, offers: readonly Offer[], writes: Write[], now: nu
   const wanted = new Set([
     ...waiting.map(({ kind, instance }) => `${kind} ${instance}`),
     ...unconfirmed(state, wake),
-    ...[...state.leftovers.keys()].map((id) => `release ${id} ${state.releasing.get(id) ?? ''}`),
+    ...unreleased(state, now, wake),
   ]);
   effects.push(...tellManners(state, wanted));
   effects.push(...reconcile(state, now, wake));
@@ -332,65 +312,4 @@ function noteDeployed(state: State, { plan }: TargetedPlan, writes: Write[]): vo
   if (state.deployed || plan.phases.length === 0 || !isComplete(plan)) return;
   state.deployed = true;
   writes.push({ key: recordKeys.deployed, value: true });
-}
-
-/** Kills that were not heard, or not done, are sent again. */
-function againKilled(
-  state: State,
-  writes: Write[],
-  now: number,
-  wake: (at: number) => void,
-): Effect[] {
-  const effects: Effect[] = [];
-  if (!state.connected) return effects;
-  for (const instance of [...state.instances.values()]) {
-    const { task } = instance;
-    if (task?.kill === undefined || !isLive(task)) continue;
-    const { reason, sentAt } = task.kill;
-    if (sentAt < state.subscribedAt || now - sentAt >= killAgainMs || sentAt > now) {
-      effects.push(kill(state, instance, reason, writes, now));
-      wake(now + killAgainMs);
-    } else wake(sentAt + killAgainMs);
-  }
-  return effects;
-}
-
-/** Reservations that were sent and not seen yet: their offers are wanted. */
-function unconfirmed(state: State, wake: (at: number) => void): string[] {
-  return [...state.instances.values()].flatMap(({ name, reservation, task }) => {
-    if (reservation === undefined || reservation.confirmed || isLive(task)) return [];
-    wake(reservation.madeAt + 10_000);
-    return [`confirm ${name} ${reservation.resourceId}`];
-  });
-}
-
-function tellManners(state: State, wanted: ReadonlySet<string>): Effect[] {
-  if (!state.connected) return [];
-  const fresh = [...wanted].some((name) => !state.wanted.has(name));
-  state.wanted = wanted;
-  const { manners, call } = mannersFor(state.manners, wanted.size, fresh);
-  state.manners = manners;
-  if (call === undefined) return [];
-  return [
-    call === 'REVIVE'
-      ? { type: 'Send', call: { type: 'REVIVE', revive: { roles: [state.role] } } }
-      : { type: 'Send', call: { type: 'SUPPRESS', suppress: { roles: [state.role] } } },
-  ];
-}
-
-function reconcile(state: State, now: number, wake: (at: number) => void): Effect[] {
-  if (!state.connected || state.reconciliation === undefined) return [];
-  const due = dueReconciliation(state.reconciliation, () => liveTaskIds(state), now);
-  state.reconciliation = due.state;
-  wake(due.state.nextAt);
-  if (due.ask.length === 0) return [];
-  const byId = new Map(
-    [...state.instances.values()].map((instance) => [instance.task?.id, instance]),
-  );
-  const tasks = due.ask.map((id) => {
-    const agentId = byId.get(id)?.reservation?.place.agentId;
-    const agent = agentId === undefined ? {} : { agent_id: { value: agentId } };
-    return { task_id: { value: id }, ...agent };
-  });
-  return [{ type: 'Send', call: { type: 'RECONCILE', reconcile: { tasks } } }];
 }

@@ -281,6 +281,52 @@ for (const seed of [1, 2, 3, 4]) {
   });
 }
 
+t.test('uninstall › an agent that is gone does not hold it up, and is written down', async (t) => {
+  const simulation = new Simulation(11);
+  await simulation.live(20_000);
+  const lost = simulation.master.agents.find((agent) =>
+    [...simulation.master.tasks.values()].some((task) => task.agent === agent),
+  );
+  if (lost === undefined) return t.fail('no task runs');
+  simulation.master.cutOff(lost);
+  await simulation.live(5_000);
+  simulation.uninstalling = true;
+  simulation.start();
+  await simulation.live(60_000);
+  t.equal(planStatus(simulation, 'deploy'), 'COMPLETE');
+  const kept = [...simulation.records];
+  t.ok(kept.length > 0);
+  for (const [key, value] of kept) {
+    t.match(key, /^lost\//);
+    t.match(value, { agentId: lost.id, role: 'svc-role' });
+  }
+});
+
+t.test('recovery › a cut-off agent: data waits for it, what holds nothing moves', async (t) => {
+  const simulation = new Simulation(12);
+  await simulation.live(20_000);
+  const holder = [...simulation.master.tasks.values()].find(
+    ({ info }) => info.name === 'node-1-server',
+  );
+  if (holder === undefined) return t.fail('node-1 does not run');
+  simulation.master.cutOff(holder.agent);
+  await simulation.live(30_000);
+  const recovery = simulation.state.plans.get('recovery')?.plan;
+  const step = recovery?.phases
+    .flatMap(({ steps }) => steps)
+    .find(({ asset }) => asset === 'node-1');
+  t.match(step?.message, /waits for agent host-\d, which is unreachable; 'pod replace node-1'/);
+  const webs = [...simulation.master.tasks.values()].filter(
+    ({ info, agent, state }) =>
+      info.name.startsWith('web-') && agent.reachable && state === 'TASK_RUNNING',
+  );
+  t.equal(webs.length, 2, 'both web instances run elsewhere');
+  simulation.master.heal(holder.agent);
+  await simulation.live(5_000);
+  t.equal(simulation.state.instances.get('node-1')?.task?.id, holder.info.task_id.value);
+  t.equal(planStatus(simulation, 'recovery'), 'COMPLETE');
+});
+
 function planStatus({ state }: Simulation, name: string): string {
   const plan = state.plans.get(name)?.plan;
   if (plan === undefined) return 'missing';

@@ -1,0 +1,182 @@
+/** Templates, configurations and the tasks made from them; each case without a process. */
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import t from 'tap';
+import { seededRandom } from '../../src/core/random.js';
+import { makeConfig, optionsOf, specHashOf, violationsOf } from '../../src/sdk/config.js';
+import { taskInfoOf, templateViolations } from '../../src/sdk/launch.js';
+import { namesIn, parseTemplate, renderTemplate } from '../../src/sdk/render.js';
+import { type Instance, type ServiceConfig, type State, stateOf } from '../../src/sdk/state.js';
+import { parseServiceSpec } from '../../src/wire/service-spec.js';
+
+const render = (text: string, scope: Parameters<typeof renderTemplate>[1]): string =>
+  renderTemplate(parseTemplate(text), scope);
+
+t.test('render › values, sections, lists and paths', async (t) => {
+  const pods = {
+    broker: [
+      { index: 0, last: false },
+      { index: 1, last: true },
+    ],
+  };
+  const list = '{{#pods.broker}}{{index}}{{^last}},{{/last}}{{/pods.broker}}';
+  t.equal(render(list, { pods }), '0,1');
+  t.equal(render('{{pods.broker.1.index}}{{pods.broker[0].index}}', { pods }), '10');
+  t.equal(render('{{#Z}}rack={{Z}}{{/Z}}', { Z: '' }), '');
+  t.equal(render('{{#F}}on{{/F}}{{^F}}off{{/F}}', { F: 'false' }), 'off');
+  t.equal(render('a\n{{#Z}}\nb={{Z}}\n{{/Z}}\nc', { Z: '1' }), 'a\nb=1\nc', 'no empty lines');
+  t.equal(render('{{! a word }}x', {}), 'x');
+  t.same([...namesIn(parseTemplate(`${list}{{A}}`))].sort(), ['A', 'index', 'last', 'pods']);
+});
+
+t.test('render › what does not exist is an error that names it', async (t) => {
+  t.throws(() => render('{{BROKER_CONT}}', { BROKER_COUNT: 1 }), {
+    message: /'BROKER_CONT', which does not exist/,
+    hint: /BROKER_COUNT/,
+  });
+  t.throws(() => render('{{a}}', { a: { b: 1 } }), /no single value/);
+  for (const wrong of ['{{#a}}', '{{/a}}', '{{#a}}{{/b}}', '{{a b}}']) {
+    t.throws(() => parseTemplate(wrong), /line 1: the tag/);
+  }
+});
+
+t.test('render › a value is put in as it is and never read again', async (t) => {
+  const asItIs = fc.property(fc.string(), (V) => render('[{{V}}]', { V }) === `[${V}]`);
+  t.doesNotThrow(() => fc.assert(asItIs));
+});
+
+const yaml = `
+name: svc
+pods:
+  node:
+    count: \${COUNT}
+    tasks:
+      server:
+        goal: RUNNING
+        cmd: cat made/greeting.txt
+        cpus: \${CPUS}
+        memory: 64
+        ports: {api: {port: 0, env-key: API_PORT}}
+        volume: {path: data, type: ROOT, size: '\${SIZE}'}
+        configs: {greeting: {template: greeting, dest: made/greeting.txt}}
+`;
+const defaults = { COUNT: '2', CPUS: '1', SIZE: '10', WORD: 'hi' };
+
+function configOf(options: Record<string, string> = {}, template = '{{WORD}}'): ServiceConfig {
+  const given = { ...defaults, ...options };
+  const result = parseServiceSpec(yaml, given);
+  if (!result.ok) throw new Error(JSON.stringify(result.violations));
+  return makeConfig(result.spec, { greeting: template }, given);
+}
+
+const hashOf = (config: ServiceConfig): string => {
+  const [pod] = config.spec.pods;
+  return pod === undefined ? '' : specHashOf(config, pod);
+};
+
+t.test(
+  'config › the same content has the same id, whatever else is in the environment',
+  async (t) => {
+    t.equal(configOf().id, configOf({ UNUSED: 'x' }).id);
+    t.match(configOf().id, /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
+    t.not(configOf().id, configOf({ WORD: 'ho' }).id);
+  },
+);
+
+t.test('config › only what a task is made from restarts it', async (t) => {
+  t.equal(hashOf(configOf()), hashOf(configOf({ COUNT: '5' })));
+  t.not(hashOf(configOf()), hashOf(configOf({ WORD: 'ho' })), 'an option of a template');
+  t.not(hashOf(configOf()), hashOf(configOf({ CPUS: '2' })));
+  t.not(hashOf(configOf()), hashOf(configOf({}, '{{WORD}}!')), 'the template itself');
+});
+
+t.test('config › changes that are refused', async (t) => {
+  const texts = (next: ServiceConfig, before: ServiceConfig): string =>
+    violationsOf(next, before)
+      .map(({ path, message }) => `${path} ${message}`)
+      .join('\n');
+  t.equal(texts(configOf({ COUNT: '3' }), configOf()), '', 'it may grow');
+  t.match(texts(configOf({ COUNT: '1' }), configOf()), /node.count cannot fall from 2 to 1/);
+  t.match(texts(configOf({ SIZE: '20' }), configOf()), /volumes cannot change/);
+  const quorum = '{{#pods.node}}{{address}}{{/pods.node}}';
+  t.match(
+    texts(configOf({ COUNT: '3' }, quorum), configOf({}, quorum)),
+    /count cannot change from 2 to 3: its instances name each other/,
+  );
+  t.throws(() => makeConfig(configOf().spec, {}, {}), /template greeting is not in the package/);
+});
+
+t.test('config › secrets and the program’s own variables are no options', async (t) => {
+  const env = { DCOS_SERVICE_SECRET: 's', PATH: '/bin', WORD: 'x', MESOS_SANDBOX: '/s' };
+  t.same(optionsOf(env), { WORD: 'x' });
+});
+
+function stateWith(instance: Instance): State {
+  const state = stateOf(
+    {
+      serviceName: 'svc',
+      role: 'svc-role',
+      principal: 'svc',
+      api: { host: 'h', port: 1 },
+      uninstalling: false,
+      random: seededRandom(1),
+    },
+    new Map(),
+  );
+  state.instances.set(instance.name, instance);
+  return state;
+}
+
+const anInstance: Instance = {
+  name: 'node-0',
+  pod: 'node',
+  index: 0,
+  permanentlyFailed: false,
+  reservation: {
+    resourceId: 'r',
+    place: { agentId: 'a', hostname: 'host', address: '127.0.0.9' },
+    ports: { api: 4711 },
+    volumeIds: ['v'],
+    confirmed: true,
+    madeAt: 0,
+  },
+};
+
+t.test('launch › a config file reaches the task byte for byte, whatever is in it', async (t) => {
+  const hostile = '\'"$(touch evil)`touch evil`\\\n\t{{pod.address}}:{{pod.port}} %s \u00e9\n';
+  const config = configOf({}, hostile);
+  const [pod] = config.spec.pods;
+  if (pod === undefined) return t.fail('no pod');
+  const state = stateWith(anInstance);
+  const match = { resources: [], operations: [], ports: [4711], volumeIds: ['v'] };
+  const info = taskInfoOf(state, config, pod, anInstance, match, 'node-0-server__1');
+  const variables = info.command?.environment?.variables ?? [];
+  const env = Object.fromEntries(variables.map(({ name, value }) => [name, value ?? '']));
+  const folder = t.testdir();
+  const out = execFileSync('/bin/sh', ['-c', info.command?.value ?? ''], {
+    cwd: folder,
+    env: { PATH: process.env.PATH ?? '', ...env },
+  });
+  const expected = hostile.replace('{{pod.address}}:{{pod.port}}', '127.0.0.9:4711');
+  t.equal(out.toString('utf8'), expected);
+  t.same(readdirSync(folder), ['made'], 'nothing else came to be');
+  t.equal(env.API_PORT, '4711');
+  t.match(info, { name: 'node-0-server', agent_id: { value: 'a' } });
+});
+
+t.test('launch › templates are tried before anything runs', async (t) => {
+  const state = stateWith(anInstance);
+  t.same(templateViolations(state, configOf()), []);
+  t.match(templateViolations(state, configOf({}, '{{WORT}}')), [
+    { path: 'pods.node.tasks.server.configs', message: /'WORT', which does not exist/ },
+  ]);
+});
+
+t.test('packages › the templates of the registry name only what there is', async (t) => {
+  const folder = join(import.meta.dirname, '../../packages-registry/kafka/3.9.1/templates');
+  for (const name of readdirSync(folder)) {
+    t.doesNotThrow(() => parseTemplate(readFileSync(join(folder, name), 'utf8')), name);
+  }
+});
