@@ -52,6 +52,12 @@ const moreShells: readonly string[] = [
   'src/cluster/gateway/logs.ts',
   'src/cluster/gateway/proxy.ts',
   'src/cluster/operations/apps.ts',
+  // The scheduler connection and the login of a framework: what all frameworks share.
+  'src/framework/connection.ts',
+  'src/framework/account.ts',
+  // Routes of `services`: error forms, and the sockets of its event stream.
+  'src/services/answers.ts',
+  'src/services/events.ts',
 ];
 const pureRooms = ['wire', 'framework', 'mesos', 'services', 'jobs', 'sdk', 'swarm', 'cluster'];
 /** Modules of Node that compute and touch nothing. */

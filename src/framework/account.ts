@@ -1,4 +1,7 @@
-/** A framework's service account: logs in at the control plane when a token is asked for and the last one is old. */
+/**
+ * A framework's service account: logs in at the control plane when a token is asked for and the
+ * last one is old.
+ */
 import { DcosError } from '../core/errors.js';
 import { callJson } from '../core/http/request.js';
 
@@ -13,7 +16,10 @@ export interface ServiceAccount {
   readonly secret: string;
 }
 
-/** Gives a token that is valid for some time yet; `now` in ms since 1970. What it gives throws `auth`, and as `callHttp`. */
+/**
+ * Gives a token that is valid for some time yet; `now` in ms since 1970. What it gives throws
+ * `auth`, and as `callHttp`.
+ */
 export function tokenSource(account: ServiceAccount, now: () => number): () => Promise<string> {
   const { controlUrl, principal, secret } = account;
   let current: { readonly token: string; readonly at: number } | undefined;

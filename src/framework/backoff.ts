@@ -21,7 +21,8 @@ export interface Backoff {
 }
 
 /**
- * After a failure of a task that ran for `ranForMs` (0: never got to run). `undefined`: no delay, because the run was good.
+ * After a failure of a task that ran for `ranForMs` (0: never got to run). `undefined`: no delay,
+ * because the run was good.
  * Losses of agents and stops on demand are no failures: don't call it for them.
  */
 export function afterFailure(
@@ -39,7 +40,10 @@ export function afterFailure(
   return { delayMs: bounded, until: now + bounded };
 }
 
-/** Milliseconds still to wait; 0 when it may go. A clock set back never makes it longer than the delay itself. */
+/**
+ * Milliseconds still to wait; 0 when it may go. A clock set back never makes it longer than the
+ * delay itself.
+ */
 export function remainingMs(backoff: Backoff | undefined, now: number): number {
   if (backoff === undefined) return 0;
   return Math.min(Math.max(0, backoff.until - now), backoff.delayMs);

@@ -1,5 +1,6 @@
 /**
- * A v1 scheduler connection (apache/mesos docs/scheduler-http-api.md): one subscription that is made again when it ends,
+ * A v1 scheduler connection (apache/mesos docs/scheduler-http-api.md): one subscription that is
+ * made again when it ends,
  * events in order, calls in order on one kept-alive connection. The only I/O of this room.
  */
 import * as http from 'node:http';
@@ -49,15 +50,27 @@ export interface ConnectionOptions {
   readonly log: Logger;
   /** Roles to be suppressed from the start of a subscription; asked at each one. */
   readonly suppressedRoles?: () => readonly string[];
-  /** Every event of the master in order, HEARTBEAT apart; SUBSCRIBED first after each subscription. */
+  /**
+   * Every event of the master in order, HEARTBEAT apart; SUBSCRIBED first after each
+   * subscription.
+   */
   readonly onEvent: (event: SchedulerEvent) => void;
-  /** The subscription ended (it is tried again by itself, but after an ERROR event); every offer is void now. */
+  /**
+   * The subscription ended (it is tried again by itself, but after an ERROR event); every offer
+   * is void now.
+   */
   readonly onDisconnected: (reason: string) => void;
 }
 
-/** A connection that subscribes again by itself, with back-off, until stopped or until the master sent ERROR. */
+/**
+ * A connection that subscribes again by itself, with back-off, until stopped or until the master
+ * sent ERROR.
+ */
 export interface Connection {
-  /** Subscribes, as the framework `frameworkId` or as a new one. Also after an ERROR event, with another id or none. */
+  /**
+   * Subscribes, as the framework `frameworkId` or as a new one. Also after an ERROR event, with
+   * another id or none.
+   */
   subscribe(frameworkId: string | undefined): void;
   /** Sends after all calls before it. Dropped while there is no subscription (README). */
   send(call: OutgoingCall): void;
@@ -228,7 +241,10 @@ class SchedulerConnection implements Connection {
     return { 'content-type': 'application/json', accept: 'application/json', ...login };
   }
 
-  /** Hands on events until the stream ends; `final` after ERROR, which a new attempt would only get again. */
+  /**
+   * Hands on events until the stream ends; `final` after ERROR, which a new attempt would only
+   * get again.
+   */
   #listen(
     subscription: Subscription,
     generation: number,
@@ -288,7 +304,10 @@ class SchedulerConnection implements Connection {
     return event.type === 'ERROR' ? event.error.message : undefined;
   }
 
-  /** Cuts a silent stream. If this process itself stood still, the silence was its own and is forgiven. */
+  /**
+   * Cuts a silent stream. If this process itself stood still, the silence was its own and is
+   * forgiven.
+   */
   #watchHeartbeats(subscription: Subscription): () => void {
     const { clock } = this.#options;
     const periodMs = 1_000;
@@ -339,7 +358,8 @@ class SchedulerConnection implements Connection {
       const lost = answer.status === 307 || answer.status === 503 || /not subscribed/i.test(text);
       if (lost) this.#cut(subscription, `the master refused ${call.type}: ${text}`);
     } catch (error) {
-      // Never sent twice (a second ACCEPT would drop the tasks of the first): a new subscription and reconciliation tell what came of it.
+      // Never sent twice (a second ACCEPT would drop the tasks of the first): a new subscription
+      // and reconciliation tell what came of it.
       this.#cut(subscription, `${call.type} failed: ${messageOf(error)}`);
     }
   }

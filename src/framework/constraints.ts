@@ -1,5 +1,6 @@
 /**
- * Placement rules (marathon docs/constraints.md; dcos-commons MarathonConstraintParser): parsed from three syntaxes into
+ * Placement rules (marathon docs/constraints.md; dcos-commons MarathonConstraintParser): parsed
+ * from three syntaxes into
  * one form, judged with a reason for a no. Pure.
  */
 import { DcosError } from '../core/errors.js';
@@ -30,8 +31,10 @@ export interface Constraint {
 }
 
 /**
- * Parses rules in any of the three syntaxes: `[["hostname","UNIQUE"]]`, `["hostname","UNIQUE"]`, `hostname:UNIQUE,rack:LIKE:a.*`
- * (a backslash escapes); the first two as JSON text as well. Throws `invalid` with the text that Marathon has for it.
+ * Parses rules in any of the three syntaxes: `[["hostname","UNIQUE"]]`, `["hostname","UNIQUE"]`,
+ * `hostname:UNIQUE,rack:LIKE:a.*`
+ * (a backslash escapes); the first two as JSON text as well. Throws `invalid` with the text that
+ * Marathon has for it.
  */
 export function parseConstraints(input: unknown): Constraint[] {
   if (typeof input === 'string') return parseText(input);
@@ -94,7 +97,9 @@ function parseRow(row: unknown): Constraint {
 
 const isCell = (cell: unknown): boolean => typeof cell === 'string' || typeof cell === 'number';
 
-const unknownOperator = `Operator must be one of the following ${operators.slice(0, -1).join(', ')} or ${operators.at(-1)}`;
+const allButLast = operators.slice(0, -1).join(', ');
+const lastOne = operators[operators.length - 1];
+const unknownOperator = `Operator must be one of the following ${allButLast} or ${lastOne}`;
 
 function checkValue(operator: ConstraintOperator, value: string | undefined): void {
   const fail = (text: string): never => {
@@ -124,7 +129,10 @@ function patternOf(source: string): Pattern {
   return pattern;
 }
 
-/** The value that `place` has for a constraint's field, as text; `undefined` where it lacks the attribute. */
+/**
+ * The value that `place` has for a constraint's field, as text; `undefined` where it lacks the
+ * attribute.
+ */
 export function fieldOf(place: Place, field: string): string | undefined {
   if (field === 'hostname' || field === '@hostname') return place.hostname;
   if (field === '@zone') return place.domain?.fault_domain?.zone.name;
@@ -147,7 +155,10 @@ function attributeText(attribute: Attribute): string {
   return text?.value ?? '';
 }
 
-/** At most three decimals, half to even, no zeros at the end (Java's DecimalFormat("#.###"), without grouping). */
+/**
+ * At most three decimals, half to even, no zeros at the end (Java's DecimalFormat("#.###"),
+ * without grouping).
+ */
 function scalarText(value: number): string {
   const milli = value * 1000;
   const floor = Math.floor(milli);
@@ -161,7 +172,10 @@ export function constraintText({ field, operator, value }: Constraint): string {
   return [field, operator, ...(value === undefined ? [] : [value])].join(' ');
 }
 
-/** Why an instance may not go to `place` while `others` run where they run; `undefined` when it may. */
+/**
+ * Why an instance may not go to `place` while `others` run where they run; `undefined` when it
+ * may.
+ */
 export function violation(
   constraint: Constraint,
   place: Place,
@@ -207,7 +221,10 @@ function sameText(here: string, wanted: string): boolean {
   return /^-?\d+(\.\d+)?$/.test(wanted) && scalarText(Number(wanted)) === here;
 }
 
-/** With `groups`: marathon 1.10+ (equal shares, the rest one each). Without: groups stay within one of each other, as before 1.10. */
+/**
+ * With `groups`: marathon 1.10+ (equal shares, the rest one each). Without: groups stay within
+ * one of each other, as before 1.10.
+ */
 function groupIsFull(
   taken: readonly string[],
   here: string,

@@ -1,4 +1,7 @@
-/** Why something waits: shortfalls of many agents as one reason per requirement, and what no agent could ever give. Pure. */
+/**
+ * Why something waits: shortfalls of many agents as one reason per requirement, and what no agent
+ * could ever give. Pure.
+ */
 import type { Resource } from '../wire/mesos/common.js';
 import { scalarsOf } from '../wire/resources/pool.js';
 import { fieldOf } from './constraints.js';
@@ -113,7 +116,10 @@ function missingOn(
   return result.ok ? [] : result.shortfalls;
 }
 
-/** The resource as it would be with nobody on the agent: dynamic reservations and volumes undone, whoever it is allocated to. */
+/**
+ * The resource as it would be with nobody on the agent: dynamic reservations and volumes undone,
+ * whoever it is allocated to.
+ */
 function emptied(resource: Resource): Resource {
   const { disk, reservations, allocation_info: _allocated, ...rest } = resource;
   const left = (reservations ?? []).filter(({ type }) => type !== 'DYNAMIC');

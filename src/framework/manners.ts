@@ -1,4 +1,7 @@
-/** How a framework treats offers (DESIGN §5): nothing wanted → SUPPRESS and long refusals; demand → REVIVE. Pure. */
+/**
+ * How a framework treats offers (DESIGN §5): nothing wanted → SUPPRESS and long refusals; demand
+ * → REVIVE. Pure.
+ */
 
 /** Seconds for which unused offers are refused when nothing is wanted. */
 export const longRefusalSeconds = 3_600;
@@ -16,7 +19,8 @@ export interface Manners {
 export const freshManners: Manners = { suppressed: false, wanted: 0 };
 
 /**
- * What to tell the master now that `wanted` launches wait for offers, `fresh` of them since the last time (new demand lifts
+ * What to tell the master now that `wanted` launches wait for offers, `fresh` of them since the
+ * last time (new demand lifts
  * old refusals). The answer's `call` is to be sent if present.
  */
 export function mannersFor(

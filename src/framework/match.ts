@@ -1,4 +1,7 @@
-/** Requirement × offer: what to put on the task and which operations come before it, or why not (DESIGN §3). Pure. */
+/**
+ * Requirement × offer: what to put on the task and which operations come before it, or why not
+ * (DESIGN §3). Pure.
+ */
 import type { Resource } from '../wire/mesos/common.js';
 import type { Offer, OfferOperation } from '../wire/mesos/scheduler.js';
 import { copyPool, type Pool, poolOf, subtract, toMilli } from '../wire/resources/pool.js';
@@ -41,7 +44,8 @@ export interface Match {
   /** Exactly what the task holds, allocation role included. */
   readonly resources: readonly Resource[];
   /**
-   * UNRESERVE, RESERVE, CREATE to stand before LAUNCH in the same ACCEPT; empty for unreserved launches and for relaunches
+   * UNRESERVE, RESERVE, CREATE to stand before LAUNCH in the same ACCEPT; empty for unreserved
+   * launches and for relaunches
    * on an unchanged reservation.
    */
   readonly operations: readonly OfferOperation[];
@@ -132,14 +136,20 @@ function constraintShortfalls(
   });
 }
 
-/** Dynamic ports start at another place in each offer, so that a port just given back is not the next one taken. */
+/**
+ * Dynamic ports start at another place in each offer, so that a port just given back is not the
+ * next one taken.
+ */
 function seedOf(offerId: string): number {
   let seed = 0;
   for (const char of offerId) seed = (Math.imul(seed, 31) + char.charCodeAt(0)) >>> 0;
   return seed;
 }
 
-/** `view` without `resources`; for owners that take something beside `match` (an executor's share). */
+/**
+ * `view` without `resources`; for owners that take something beside `match` (an executor's
+ * share).
+ */
 export function without(view: OfferView, resources: readonly Resource[]): OfferView {
   const free = copyPool(view.free);
   subtract(free, resources);

@@ -1,6 +1,8 @@
 /**
- * Regular expressions of strangers, matched in linear time: a pattern becomes a small automaton that is run without
- * going back (Thompson), so that no pattern can hold the scheduler up. The syntax is java.util.regex's, without look-around
+ * Regular expressions of strangers, matched in linear time: a pattern becomes a small automaton
+ * that is run without
+ * going back (Thompson), so that no pattern can hold the scheduler up. The syntax is
+ * java.util.regex's, without look-around
  * and back-references; a match is of the whole text. Pure.
  */
 import { DcosError } from '../core/errors.js';
@@ -116,7 +118,8 @@ class Parser {
   #repeated(item: Node): Node {
     const times = this.#times();
     if (times === undefined) return item;
-    // Lazy and possessive forms find the same whole matches as the plain one, but possessive ones that give nothing back.
+    // Lazy and possessive forms find the same whole matches as the plain one, but possessive ones
+    // that give nothing back.
     if (this.#take('+')) throw wrong(this.#source, 'possessive repetition is not supported');
     this.#take('?');
     const node: Node = { kind: 'repeat', item, min: times[0], max: times[1] };

@@ -1,11 +1,17 @@
-/** Wanted × there → named buckets, and when to ask the master how tasks are (apache/mesos docs/reconciliation.md). Pure. */
+/**
+ * Wanted × there → named buckets, and when to ask the master how tasks are (apache/mesos
+ * docs/reconciliation.md). Pure.
+ */
 
 /** Something of ours that exists, as far as this framework knows. */
 export interface Actual {
   readonly id: string;
   /** Says whether it is what is wanted: a version, a hash. */
   readonly version: string;
-  /** running: live or on its way; unreachable: its agent is cut off; stopping: a kill is under way. */
+  /**
+   * running: live or on its way; unreachable: its agent is cut off; stopping: a kill is under
+   * way.
+   */
   readonly phase: 'running' | 'unreachable' | 'stopping';
 }
 
@@ -26,7 +32,8 @@ export interface Buckets<Item extends Actual> {
 }
 
 /**
- * Sorts `items` into buckets for `count` instances of `version`. `order` puts first what should go first;
+ * Sorts `items` into buckets for `count` instances of `version`. `order` puts first what should
+ * go first;
  * outdated ones go before any of the right version.
  */
 export function bucketsOf<Item extends Actual>(
@@ -63,7 +70,10 @@ export interface Reconciliation {
   readonly nextAt: number;
 }
 
-/** Begins one over all `taskIds`: ask at once, then again with growing pauses for those that stay silent. */
+/**
+ * Begins one over all `taskIds`: ask at once, then again with growing pauses for those that stay
+ * silent.
+ */
 export function beginReconciliation(taskIds: Iterable<string>, now: number): Reconciliation {
   return { waiting: new Set(taskIds), pauseMs: firstPauseMs, nextAt: now };
 }
@@ -77,7 +87,8 @@ export function heardOf(state: Reconciliation, taskId: string): Reconciliation {
 }
 
 /**
- * Which tasks to ask for at `now` (explicitly), if it is time. When all have answered, a whole round begins anew every ten
+ * Which tasks to ask for at `now` (explicitly), if it is time. When all have answered, a whole
+ * round begins anew every ten
  * minutes: `taskIds` are those of that moment.
  */
 export function dueReconciliation(
@@ -111,7 +122,8 @@ export function beginSweeps(now: number): Sweep {
 }
 
 /**
- * Whether a sweep is due. They come often at first, since agents return one by one to a master that was
+ * Whether a sweep is due. They come often at first, since agents return one by one to a master
+ * that was
  * started anew, and with them tasks that were given up meanwhile.
  */
 export function dueSweep(

@@ -4,7 +4,10 @@ import type { Constraint } from './constraints.js';
 
 /** A port that the task listens on. */
 export interface PortWish {
-  /** Unique within one requirement; `''` is allowed for a nameless one (its index then tells it apart). */
+  /**
+   * Unique within one requirement; `''` is allowed for a nameless one (its index then tells it
+   * apart).
+   */
   readonly name: string;
   /** 0 takes any offered port. */
   readonly port: number;
@@ -17,7 +20,10 @@ export interface VolumeWish {
   readonly sizeMb: number;
   /** ROOT: a share of the agent's disk. MOUNT: a whole disk of at least `sizeMb`. */
   readonly type: 'ROOT' | 'MOUNT';
-  /** The persistence id to create it with; unique per agent and role. An existing volume keeps its own. */
+  /**
+   * The persistence id to create it with; unique per agent and role. An existing volume keeps its
+   * own.
+   */
   readonly id: string;
 }
 
@@ -28,7 +34,8 @@ export interface ReservationWish {
   /** Tells this instance's reservation from all others of the role. */
   readonly labels: Readonly<Record<string, string>>;
   /**
-   * true: launch only where a reservation with these labels is (relaunch on the same ports and volumes).
+   * true: launch only where a reservation with these labels is (relaunch on the same ports and
+   * volumes).
    * false: make what is missing, wherever it fits.
    */
   readonly existing: boolean;
@@ -46,7 +53,10 @@ export interface Requirement {
   readonly constraints: readonly Constraint[];
   /** Absent: resources go back to the cluster when the task ends. */
   readonly reservation?: ReservationWish;
-  /** Roles whose resources may be used (`*` is unreserved); all that the offer has when absent (Marathon's acceptedResourceRoles). */
+  /**
+   * Roles whose resources may be used (`*` is unreserved); all that the offer has when absent
+   * (Marathon's acceptedResourceRoles).
+   */
   readonly acceptedRoles?: readonly string[];
 }
 

@@ -1,4 +1,7 @@
-/** Whose a reserved resource is, by the labels of its reservation, and how to give back what nobody wants. Pure. */
+/**
+ * Whose a reserved resource is, by the labels of its reservation, and how to give back what
+ * nobody wants. Pure.
+ */
 import type { Resource } from '../wire/mesos/common.js';
 import type { OfferOperation } from '../wire/mesos/scheduler.js';
 import { isVolume, normalize } from '../wire/resources/pool.js';
@@ -40,7 +43,10 @@ export function leftoversIn(
   });
 }
 
-/** The operations that give `leftovers` back: DESTROY the volumes, then UNRESERVE all. Empty for none. */
+/**
+ * The operations that give `leftovers` back: DESTROY the volumes, then UNRESERVE all. Empty for
+ * none.
+ */
 export function giveBack(leftovers: readonly Resource[]): OfferOperation[] {
   if (leftovers.length === 0) return [];
   const volumes = leftovers.filter(isVolume);

@@ -1,4 +1,7 @@
-/** Taking a requirement out of an offer's pool, piece by piece: first what is reserved for it, then what is free. Pure. */
+/**
+ * Taking a requirement out of an offer's pool, piece by piece: first what is reserved for it,
+ * then what is free. Pure.
+ */
 import type { Resource } from '../wire/mesos/common.js';
 import type { OfferOperation } from '../wire/mesos/scheduler.js';
 import {
@@ -67,7 +70,10 @@ export class Taker {
     return undefined;
   }
 
-  /** Takes the ports, those of an existing reservation first; `seed` says where to begin among free ones. */
+  /**
+   * Takes the ports, those of an existing reservation first; `seed` says where to begin among
+   * free ones.
+   */
   takePorts(wishes: readonly PortWish[], seed: number): number[] | Shortfall {
     const fixed = wishes.filter(({ port }) => port !== 0).map(({ port }) => port);
     for (const port of fixed) {
@@ -132,7 +138,10 @@ export class Taker {
     });
   }
 
-  /** What may be used freely: for reservations the unreserved only; a role's own first, since nobody else can use it. */
+  /**
+   * What may be used freely: for reservations the unreserved only; a role's own first, since
+   * nobody else can use it.
+   */
   #sources(): Entry[] {
     const { reservation, acceptedRoles } = this.#requirement;
     const usable = [...this.#pool.values()].filter(({ kind }) => {
@@ -195,7 +204,8 @@ export class Taker {
   #newVolume(wish: VolumeWish, fits: (kind: Resource) => boolean): string | Shortfall {
     const { reservation } = this.#requirement;
     const milli = wish.sizeMb * 1000;
-    // An existing instance's volume is never made anew from free disk: its data would be lost in silence. Disk that is
+    // An existing instance's volume is never made anew from free disk: its data would be lost in
+    // silence. Disk that is
     // reserved for it without a volume means that the CREATE never happened.
     const held = this.#held();
     const candidates = reservation?.existing ? held : [...held, ...this.#sources()];

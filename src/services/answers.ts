@@ -1,4 +1,7 @@
-/** Between HTTP and Marathon's messages: bodies read and judged, errors in Marathon's form (marathon raml/error.raml). */
+/**
+ * Between HTTP and Marathon's messages: bodies read and judged, errors in Marathon's form
+ * (marathon raml/error.raml).
+ */
 import { z } from 'zod';
 import { DcosError } from '../core/errors.js';
 import { type Answer, type Request, type Route, statusOf } from '../core/http/server.js';

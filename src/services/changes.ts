@@ -1,4 +1,7 @@
-/** A caller's changes of apps: checked all together, stored, and made a deployment (marathon GroupManager, DeploymentPlan). Pure. */
+/**
+ * A caller's changes of apps: checked all together, stored, and made a deployment (marathon
+ * GroupManager, DeploymentPlan). Pure.
+ */
 import { DcosError } from '../core/errors.js';
 import type { App, AppView, DeploymentAction } from '../wire/marathon.js';
 import type { Change, Effect, Event } from './messages.js';
@@ -151,7 +154,10 @@ function specOf(
   return { ...app, versionInfo };
 }
 
-/** Stores the differences and their deployment, if they are any. Throws 409 where another deployment has one of the apps. */
+/**
+ * Stores the differences and their deployment, if they are any. Throws 409 where another
+ * deployment has one of the apps.
+ */
 export function applyDifferences(
   state: State,
   differences: readonly Difference[],
@@ -256,7 +262,8 @@ function conflictsWith(state: State, appIds: readonly string[]): Deployment[] {
 function locked(deployments: readonly Deployment[]): DcosError {
   return new DcosError(
     'conflict',
-    "App is locked by one or more deployments. Override with the option '?force=true'. View details at '/v2/deployments/<DEPLOYMENT_ID>'.",
+    "App is locked by one or more deployments. Override with the option '?force=true'. " +
+      "View details at '/v2/deployments/<DEPLOYMENT_ID>'.",
     { status: 409, data: { deployments: deployments.map(({ id }) => ({ id })) } },
   );
 }
@@ -284,7 +291,10 @@ export function endDeployment(
   ];
 }
 
-/** Carries out `DeploymentCancelled`: with force it just stops, else a deployment back to what was before begins. */
+/**
+ * Carries out `DeploymentCancelled`: with force it just stops, else a deployment back to what was
+ * before begins.
+ */
 export function cancelDeployment(
   state: State,
   event: Extract<Event, { type: 'DeploymentCancelled' }>,
@@ -313,7 +323,10 @@ export function cancelDeployment(
   return [...effects, reply({ deploymentId, version })];
 }
 
-/** The old configuration keeps its own time of change, so that instances of it that still run are right again. */
+/**
+ * The old configuration keeps its own time of change, so that instances of it that still run are
+ * right again.
+ */
 function asNewVersion({ after, before }: Difference, version: string): App | undefined {
   if (after === undefined) return undefined;
   return before?.version === after.version ? after : { ...after, version };

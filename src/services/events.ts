@@ -1,4 +1,7 @@
-/** The stream `/v2/events`: server-sent events to whoever listens; a listener that does not keep up is cut off. */
+/**
+ * The stream `/v2/events`: server-sent events to whoever listens; a listener that does not keep
+ * up is cut off.
+ */
 import type { Clock } from '../core/clock.js';
 import type { Request } from '../core/http/server.js';
 import type { PublicEvent } from './messages.js';

@@ -1,6 +1,8 @@
 /**
- * Health of instances. Marathon-level checks run as Mesos checks beside the task (DESIGN §5): Mesos tells only when a result
- * changes, so the number of failures in a row follows from how long results have been failing. Pure.
+ * Health of instances. Marathon-level checks run as Mesos checks beside the task (DESIGN §5):
+ * Mesos tells only when a result
+ * changes, so the number of failures in a row follows from how long results have been failing.
+ * Pure.
  */
 import type { App, HealthCheck } from '../wire/marathon.js';
 import type { CheckStatus, TaskStatus } from '../wire/mesos/task.js';
@@ -85,7 +87,10 @@ export function failuresInARow(check: HealthCheck, health: Health, now: number):
   return Math.floor(Math.max(0, now - health.failingSince) / (check.intervalSeconds * 1000)) + 1;
 }
 
-/** Why `instance` is to be killed for its failing checks; `undefined` if it is not (marathon HealthCheckActor: one failure more than the limit). */
+/**
+ * Why `instance` is to be killed for its failing checks; `undefined` if it is not (marathon
+ * HealthCheckActor: one failure more than the limit).
+ */
 export function killReason(app: App, instance: Instance, now: number): string | undefined {
   const check = marathonCheckOf(app);
   const { health, startedAt, state } = instance;

@@ -1,4 +1,7 @@
-/** `/v2/apps…`: apps, their tasks and versions (reference: marathon AppsResource, AppTasksResource, AppVersionsResource). */
+/**
+ * `/v2/apps…`: apps, their tasks and versions (reference: marathon AppsResource,
+ * AppTasksResource, AppVersionsResource).
+ */
 import { DcosError } from '../core/errors.js';
 import type { Answer, Request, Route } from '../core/http/server.js';
 import type { App, AppUpdate, AppView } from '../wire/marathon.js';

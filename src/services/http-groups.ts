@@ -1,4 +1,7 @@
-/** `/v2/groups…`: groups are the folders of app ids; changing one is one deployment (reference: marathon GroupsResource). */
+/**
+ * `/v2/groups…`: groups are the folders of app ids; changing one is one deployment (reference:
+ * marathon GroupsResource).
+ */
 import { z } from 'zod';
 import { DcosError } from '../core/errors.js';
 import type { Answer, Request, Route } from '../core/http/server.js';

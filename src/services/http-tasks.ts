@@ -1,4 +1,7 @@
-/** `/v2/tasks…`, `/v2/queue…`, `/v2/deployments…` (reference: marathon TasksResource, LaunchQueueResource, DeploymentsResource). */
+/**
+ * `/v2/tasks…`, `/v2/queue…`, `/v2/deployments…` (reference: marathon TasksResource,
+ * LaunchQueueResource, DeploymentsResource).
+ */
 import { z } from 'zod';
 import { DcosError } from '../core/errors.js';
 import type { Answer, Request, Route } from '../core/http/server.js';
@@ -81,7 +84,10 @@ function listTasks({ state, options }: Running, request: Request): Answer {
   return { status: 200, json: { tasks } };
 }
 
-/** One line per app and port: id, service port, `host:port` of each running instance (for load balancers' scripts). */
+/**
+ * One line per app and port: id, service port, `host:port` of each running instance (for load
+ * balancers' scripts).
+ */
 function endpointsText(state: State, tasks: readonly TaskView[]): string {
   const lines = [...state.apps.values()].flatMap((app) => {
     const running = tasks.filter((task) => task.appId === app.id && task.state === 'TASK_RUNNING');

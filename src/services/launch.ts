@@ -1,4 +1,7 @@
-/** Offers in, launches out: the instance is stored before its ACCEPT goes out, so that no crash forgets a task (DESIGN §3). Pure. */
+/**
+ * Offers in, launches out: the instance is stored before its ACCEPT goes out, so that no crash
+ * forgets a task (DESIGN §3). Pure.
+ */
 import { parseConstraints } from '../framework/constraints.js';
 import { refusalSeconds } from '../framework/manners.js';
 import { type Match, match, type OfferView, type Shortfall, viewOf } from '../framework/match.js';

@@ -1,4 +1,7 @@
-/** The package `marathon`: `services` alone, as an app of another `services` (docs/architecture.md, "Apps that are our own programs"). */
+/**
+ * The package `marathon`: `services` alone, as an app of another `services`
+ * (docs/architecture.md, "Apps that are our own programs").
+ */
 import { systemClock } from '../core/clock.js';
 import { DcosError, messageOf } from '../core/errors.js';
 import { type Answer, type Route, startServer } from '../core/http/server.js';
@@ -26,7 +29,10 @@ interface Settings {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Starts it from the environment; it serves once this resolves. Throws `usage` naming every variable that is missing. */
+/**
+ * Starts it from the environment; it serves once this resolves. Throws `usage` naming every
+ * variable that is missing.
+ */
 export async function runServices(env: Environment = process.env): Promise<RunningServer> {
   const settings = settingsOf(env);
   const log = createLogger('services');
@@ -119,7 +125,10 @@ function settingsOf(env: Environment): Settings {
 
 const pollMs = 200;
 
-/** Erases the records once tasks and framework are gone. A restart in between begins again and finds less to do. */
+/**
+ * Erases the records once tasks and framework are gone. A restart in between begins again and
+ * finds less to do.
+ */
 async function eraseWhenGone(services: Services, store: Store): Promise<void> {
   while (services.uninstallState() !== 'done') {
     await new Promise((resolve) => setTimeout(resolve, pollMs));

@@ -1,4 +1,7 @@
-/** How many instances to start and which to stop: a fixed size, or a rolling replacement (marathon ScalingProposition, TaskReplaceActor). Pure. */
+/**
+ * How many instances to start and which to stop: a fixed size, or a rolling replacement (marathon
+ * ScalingProposition, TaskReplaceActor). Pure.
+ */
 
 /** One live instance as this arithmetic sees it. */
 export interface Member {
@@ -16,7 +19,10 @@ export interface Moves {
   readonly stop: readonly string[];
 }
 
-/** Keeps `count` members, whatever their configuration. `members` come in the order in which they should go. */
+/**
+ * Keeps `count` members, whatever their configuration. `members` come in the order in which they
+ * should go.
+ */
 export function keepCount(members: readonly Member[], count: number): Moves {
   const live = members.filter(({ stopping }) => !stopping);
   const surplus = Math.max(0, live.length - count);
@@ -33,7 +39,10 @@ export interface UpgradeStrategy {
   readonly maximumOverCapacity: number;
 }
 
-/** Replaces members that are not current, step by step: healthy old ones stop only as far as the strategy allows. */
+/**
+ * Replaces members that are not current, step by step: healthy old ones stop only as far as the
+ * strategy allows.
+ */
 export function replaceAll(
   members: readonly Member[],
   count: number,
@@ -57,7 +66,10 @@ export function replaceAll(
   };
 }
 
-/** Whether `count` healthy members are there and nobody else; with `replacing` all of the wanted configuration. */
+/**
+ * Whether `count` healthy members are there and nobody else; with `replacing` all of the wanted
+ * configuration.
+ */
 export function isSettled(members: readonly Member[], count: number, replacing: boolean): boolean {
   const right = members.filter((m) => (m.current || !replacing) && m.healthy && !m.stopping);
   return right.length === count && members.length === count;

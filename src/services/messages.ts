@@ -1,4 +1,7 @@
-/** What may happen to `services`, and what it may order (DESIGN §4: events in the past tense, effects as orders). */
+/**
+ * What may happen to `services`, and what it may order (DESIGN §4: events in the past tense,
+ * effects as orders).
+ */
 import type { Persist, Reply } from '../core/drive.js';
 import type { OutgoingCall } from '../framework/connection.js';
 import type { AppUpdate } from '../wire/marathon.js';
@@ -66,7 +69,10 @@ export type Effect =
       readonly type: 'Launch';
       readonly offerId: string;
       readonly tasks: readonly TaskInfo[];
-      /** Sources of secret variables by task id and name: filled in on the way, so that nothing stores them. */
+      /**
+       * Sources of secret variables by task id and name: filled in on the way, so that nothing
+       * stores them.
+       */
       readonly secrets: Readonly<Record<string, Readonly<Record<string, string>>>>;
       readonly refuseSeconds: number;
     }

@@ -1,4 +1,7 @@
-/** The shell of `services`: loads the store, drives `step`, carries effects to the master and events back. */
+/**
+ * The shell of `services`: loads the store, drives `step`, carries effects to the master and
+ * events back.
+ */
 import { userInfo } from 'node:os';
 import type { Clock } from '../core/clock.js';
 import { type Driver, drive } from '../core/drive.js';
@@ -45,7 +48,10 @@ export interface ServicesOptions {
   readonly log: Logger;
   /** The value of a secret by its source; called at each launch. Throws where there is none. */
   readonly resolveSecret: (source: string) => string | Promise<string>;
-  /** Kill all tasks, forget all apps, tear the framework down, and serve no more than the progress of that. */
+  /**
+   * Kill all tasks, forget all apps, tear the framework down, and serve no more than the progress
+   * of that.
+   */
   readonly uninstall?: boolean;
   /** The process must exit and load again. */
   readonly onFatal: (error: unknown) => void;
@@ -170,14 +176,18 @@ function receive(
         );
       break;
     default:
-      // RESCIND: an ACCEPT of such an offer is answered with TASK_DROPPED. FAILURE: the tasks' own updates say it all.
+      // RESCIND: an ACCEPT of such an offer is answered with TASK_DROPPED. FAILURE: the tasks'
+      // own updates say it all.
       break;
   }
 }
 
 type LaunchEffect = Extract<Effect, { type: 'Launch' }>;
 
-/** Fills in the secrets and sends the ACCEPT. A task whose secrets can't be had is left out, and told as failed. */
+/**
+ * Fills in the secrets and sends the ACCEPT. A task whose secrets can't be had is left out, and
+ * told as failed.
+ */
 async function launch(
   options: ServicesOptions,
   connection: Connection,

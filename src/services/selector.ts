@@ -1,4 +1,7 @@
-/** Marathon's label selectors: `a==1, b!=2, c in (x, y), d notin (z), e, !f`; all must hold (marathon LabelSelectorParsers). Pure. */
+/**
+ * Marathon's label selectors: `a==1, b!=2, c in (x, y), d notin (z), e, !f`; all must hold
+ * (marathon LabelSelectorParsers). Pure.
+ */
 import { DcosError } from '../core/errors.js';
 
 /** Says whether labels are selected. Throws `invalid` for a selector that can't be read. */

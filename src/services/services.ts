@@ -1,4 +1,7 @@
-/** `services` from outside: what the control plane calls in-process, and the routes that anybody may mount. */
+/**
+ * `services` from outside: what the control plane calls in-process, and the routes that anybody
+ * may mount.
+ */
 import { DcosError } from '../core/errors.js';
 import type { Route } from '../core/http/server.js';
 import type {
@@ -23,13 +26,22 @@ export interface ChangeOptions {
   readonly force?: boolean;
 }
 
-/** A running `services`. Methods that change throw `invalid` (422), `conflict` (409), `not-found` (404) with Marathon's texts. */
+/**
+ * A running `services`. Methods that change throw `invalid` (422), `conflict` (409), `not-found`
+ * (404) with Marathon's texts.
+ */
 export interface Services {
-  /** Marathon's API; paths begin with `/v2/` and `/ping`, handlers don't look at what stands before. */
+  /**
+   * Marathon's API; paths begin with `/v2/` and `/ping`, handlers don't look at what stands
+   * before.
+   */
   readonly routes: readonly Route[];
   /** Resolves when the app is stored; instances follow. */
   createApp(app: AppUpdate, options?: ChangeOptions): Promise<AppView & DeploymentResult>;
-  /** Merges the given fields over the app (`replace`: over the defaults; an absent app is then created). */
+  /**
+   * Merges the given fields over the app (`replace`: over the defaults; an absent app is then
+   * created).
+   */
   updateApp(
     id: string,
     app: AppUpdate,

@@ -1,4 +1,7 @@
-/** Wanted × actual for every app that changed: kills to send, launches to want, deployments that are done, what to tell the master. Pure. */
+/**
+ * Wanted × actual for every app that changed: kills to send, launches to want, deployments that
+ * are done, what to tell the master. Pure.
+ */
 import { remainingMs } from '../framework/backoff.js';
 import { mannersFor } from '../framework/manners.js';
 import type { App } from '../wire/marathon.js';
@@ -67,7 +70,10 @@ function movesOf(state: State, app: App): Moves {
     : keepCount(members, app.instances);
 }
 
-/** Marks what has been unreachable long enough, and forgets what may be: should it return, it is nobody's, and killed. */
+/**
+ * Marks what has been unreachable long enough, and forgets what may be: should it return, it is
+ * nobody's, and killed.
+ */
 function expungeLost(state: State, app: App | undefined, id: string, now: number): Effect[] {
   const effects: Effect[] = [];
   for (const instance of instancesOf(state, id)) {
@@ -95,7 +101,10 @@ function expungeLost(state: State, app: App | undefined, id: string, now: number
   return effects;
 }
 
-/** Kills instances whose checks fail, unless most of the app's fail at once: then the fault is hardly theirs (users-ask 36). */
+/**
+ * Kills instances whose checks fail, unless most of the app's fail at once: then the fault is
+ * hardly theirs (users-ask 36).
+ */
 function killIll(state: State, app: App, now: number): Effect[] {
   const live = instancesOf(state, app.id).filter(({ goal }) => goal === 'running');
   const ill = live.flatMap((instance) => {
@@ -105,7 +114,8 @@ function killIll(state: State, app: App, now: number): Effect[] {
   const hold = live.length >= 3 && ill.length * 2 > live.length;
   const effects: Effect[] = [];
   if (hold && !state.held.has(app.id)) {
-    const reason = `${ill.length} of ${live.length} instances fail their health checks at once: kills are held`;
+    const many = `${ill.length} of ${live.length} instances`;
+    const reason = `${many} fail their health checks at once: kills are held`;
     effects.push({
       type: 'Publish',
       event: { eventType: 'unhealthy_instance_kill_held_event', appId: app.id, reason },

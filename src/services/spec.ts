@@ -1,7 +1,13 @@
-/** From an app as it was sent to an app with every default (reference: marathon raml/app.raml; DESIGN §5). Pure. */
+/**
+ * From an app as it was sent to an app with every default (reference: marathon raml/app.raml;
+ * DESIGN §5). Pure.
+ */
 import type { App, AppUpdate, HealthCheck, PortDefinition } from '../wire/marathon.js';
 
-/** Fields of Marathon's apps that need containers or its own network; this cluster runs command apps only. */
+/**
+ * Fields of Marathon's apps that need containers or its own network; this cluster runs command
+ * apps only.
+ */
 export const refusedFields = [
   'container',
   'ipAddress',
@@ -159,7 +165,10 @@ function stableText(value: unknown): string {
 const firstServicePort = 10_000;
 const lastServicePort = 20_000;
 
-/** Gives every port 0 a service port that no other app has, as Marathon does; ports of `before` stay. */
+/**
+ * Gives every port 0 a service port that no other app has, as Marathon does; ports of `before`
+ * stay.
+ */
 export function withServicePorts(
   app: App,
   before: App | undefined,

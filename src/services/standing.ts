@@ -1,4 +1,7 @@
-/** How an app stands: its instances as members in the order in which they should go, and whether a deployment is done with it. Pure. */
+/**
+ * How an app stands: its instances as members in the order in which they should go, and whether a
+ * deployment is done with it. Pure.
+ */
 import { fieldOf, parseConstraints } from '../framework/constraints.js';
 import type { App } from '../wire/marathon.js';
 import { isHealthy } from './health.js';
@@ -27,7 +30,10 @@ export function isReplacing(state: State, appId: string): boolean {
   );
 }
 
-/** The app's instances for `members.ts`, in the order in which they should go. Lost ones are none: they are replaced. */
+/**
+ * The app's instances for `members.ts`, in the order in which they should go. Lost ones are none:
+ * they are replaced.
+ */
 export function membersOf(state: State, app: App): Member[] {
   return orderOfLeaving(app, instancesOf(state, app.id))
     .filter((instance) => !isInactive(app, instance))
@@ -39,7 +45,10 @@ export function membersOf(state: State, app: App): Member[] {
     }));
 }
 
-/** Unreachable longer than the app's strategy waits: replaced, and no longer counted. With `disabled` never. */
+/**
+ * Unreachable longer than the app's strategy waits: replaced, and no longer counted. With
+ * `disabled` never.
+ */
 function isInactive(app: App, instance: Instance): boolean {
   return (
     instance.state === 'TASK_UNREACHABLE' &&

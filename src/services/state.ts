@@ -1,4 +1,7 @@
-/** What `services` believes: apps as wanted, instances as known, deployments under way. Types, records, loading; no decisions. */
+/**
+ * What `services` believes: apps as wanted, instances as known, deployments under way. Types,
+ * records, loading; no decisions.
+ */
 import type { Json } from '../core/json.js';
 import type { Random } from '../core/random.js';
 import type { Write } from '../core/store/store.js';
@@ -29,7 +32,9 @@ export interface Health {
   readonly mesosHealthy?: boolean;
 }
 
-/** One instance of an app: one task, from the decision to launch it until it is known to be gone. */
+/**
+ * One instance of an app: one task, from the decision to launch it until it is known to be gone.
+ */
 export interface Instance {
   readonly taskId: string;
   readonly instanceId: string;
@@ -81,7 +86,10 @@ export interface Demand {
   >;
 }
 
-/** Launch back-off of one configuration of an app. Not stored: a restarted control plane tries at once. */
+/**
+ * Launch back-off of one configuration of an app. Not stored: a restarted control plane tries at
+ * once.
+ */
 export interface AppBackoff {
   readonly configVersion: string;
   readonly backoff: Backoff | undefined;
@@ -123,8 +131,9 @@ export interface State {
   readonly held: Set<string>;
 }
 
-/** Bounds of what is kept. */
+/** How many older versions of an app are kept. */
 export const maxVersions = 10;
+/** Of how many agents an app's demand remembers the answer. */
 export const maxKnownAgents = 200;
 
 /** A state that knows nothing. */

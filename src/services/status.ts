@@ -1,4 +1,7 @@
-/** What a task's status means for its instance (mesos.proto TaskState; marathon TaskStatusUpdateProcessor). Pure. */
+/**
+ * What a task's status means for its instance (mesos.proto TaskState; marathon
+ * TaskStatusUpdateProcessor). Pure.
+ */
 import { afterFailure, type BackoffPolicy } from '../framework/backoff.js';
 import { heardOf } from '../framework/reconcile.js';
 import type { App, TaskFailure } from '../wire/marathon.js';
@@ -20,7 +23,8 @@ export function receiveStatus(state: State, status: TaskStatus, now: number): Ef
 }
 
 /**
- * A master that has just lost its memory says TASK_UNKNOWN of every task until agents have come back to
+ * A master that has just lost its memory says TASK_UNKNOWN of every task until agents have come
+ * back to
  * it. A task that was seen running is asked for again for so long before it is given up.
  */
 const unknownGraceMs = 60_000;
@@ -45,7 +49,10 @@ function acknowledge(status: TaskStatus): Effect[] {
 const isGone = (state: TaskState): boolean =>
   terminalTaskStates.has(state) || state === 'TASK_UNKNOWN';
 
-/** A task of ours that nobody wants any more (an instance given up as lost, whose agent is back) must not go on. */
+/**
+ * A task of ours that nobody wants any more (an instance given up as lost, whose agent is back)
+ * must not go on.
+ */
 function unknownTask(status: TaskStatus): Effect[] {
   const { state, task_id, agent_id } = status;
   if (isGone(state) || state === 'TASK_UNREACHABLE' || state === 'TASK_KILLING') return [];
@@ -144,14 +151,30 @@ function endInstance(
 }
 
 /** The agent's fault, not the task's: its going, its reboot, an order to stop. */
-const agentReasons =
-  /^REASON_((AGENT|SLAVE)_(REMOVED|RESTARTED|DISCONNECTED|UNKNOWN|DRAINING|REREGISTERED|REMOVED_BY_OPERATOR)|EXECUTOR_REREGISTRATION_TIMEOUT|INVALID_OFFERS|MASTER_DISCONNECTED|RECONCILIATION|RESOURCES_UNKNOWN)$/;
-const agentMessages = /agent (is |was |has )?(stopp|shut|restart|reboot)/i;
+const agentReasons = new Set([
+  'REASON_AGENT_REMOVED',
+  'REASON_AGENT_REMOVED_BY_OPERATOR',
+  'REASON_AGENT_RESTARTED',
+  'REASON_AGENT_DISCONNECTED',
+  'REASON_AGENT_UNKNOWN',
+  'REASON_AGENT_DRAINING',
+  'REASON_SLAVE_REMOVED',
+  'REASON_SLAVE_RESTARTED',
+  'REASON_SLAVE_DISCONNECTED',
+  'REASON_SLAVE_UNKNOWN',
+  'REASON_SLAVE_DRAINING',
+  'REASON_EXECUTOR_REREGISTRATION_TIMEOUT',
+  'REASON_INVALID_OFFERS',
+  'REASON_MASTER_DISCONNECTED',
+  'REASON_RECONCILIATION',
+  'REASON_RESOURCES_UNKNOWN',
+]);
+const agentMessages = /(agent (is |was |has )?(stopp|shut|restart|reboot))|machine was restarted/i;
 
 /** Whether the end of `instance` counts against its app. */
 function isFailure(instance: Instance, status: TaskStatus): boolean {
   if (instance.goal === 'stopped') return instance.stopReason?.includes('health check') ?? false;
-  if (agentReasons.test(status.reason ?? '') || agentMessages.test(status.message ?? ''))
+  if (agentReasons.has(status.reason ?? '') || agentMessages.test(status.message ?? ''))
     return false;
   if (status.state === 'TASK_KILLED') return status.healthy === false;
   return (

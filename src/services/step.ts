@@ -1,4 +1,7 @@
-/** The decisions of `services`: one event in, effects out (DESIGN §3). No I/O, no clock, no chance but the ids' source. */
+/**
+ * The decisions of `services`: one event in, effects out (DESIGN §3). No I/O, no clock, no chance
+ * but the ids' source.
+ */
 import { DcosError } from '../core/errors.js';
 import { freshManners } from '../framework/manners.js';
 import {
@@ -74,7 +77,10 @@ function subscribed(state: State, frameworkId: string, now: number): Effect[] {
   ];
 }
 
-/** Asks for tasks that have not been heard of; and for all that the master knows, so that strays are found and killed. */
+/**
+ * Asks for tasks that have not been heard of; and for all that the master knows, so that strays
+ * are found and killed.
+ */
 function reconcile(state: State, now: number): Effect[] {
   if (!state.subscribed) return [];
   const { ask, state: reconciliation } = dueReconciliation(
@@ -96,7 +102,10 @@ function reconcile(state: State, now: number): Effect[] {
   }));
 }
 
-/** The master has torn the framework down: its tasks are gone, a new framework launches them all again. */
+/**
+ * The master has torn the framework down: its tasks are gone, a new framework launches them all
+ * again.
+ */
 function frameworkRemoved(state: State): Effect[] {
   state.subscribed = false;
   state.frameworkId = undefined;
@@ -217,7 +226,10 @@ function uninstall(state: State): Effect[] {
   return writes.length > 0 ? [{ type: 'Persist', writes }] : [];
 }
 
-/** Tears the framework down once no task is left. Done only when the master says that it has removed it. */
+/**
+ * Tears the framework down once no task is left. Done only when the master says that it has
+ * removed it.
+ */
 function finishUninstall(state: State): Effect[] {
   if (state.uninstall !== 'running' || state.instances.size > 0) return [];
   if (state.frameworkId === undefined) {

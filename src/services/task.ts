@@ -1,4 +1,7 @@
-/** From an app and a match to the TaskInfo that Mesos launches, environment and checks included (reference: marathon TaskBuilder, EnvironmentHelper). Pure. */
+/**
+ * From an app and a match to the TaskInfo that Mesos launches, environment and checks included
+ * (reference: marathon TaskBuilder, EnvironmentHelper). Pure.
+ */
 import type { Match } from '../framework/match.js';
 import { toLabels } from '../framework/reservations.js';
 import type { App, HealthCheck } from '../wire/marathon.js';
@@ -6,7 +9,10 @@ import type { Offer } from '../wire/mesos/scheduler.js';
 import type { CheckInfo, HealthCheck as MesosHealthCheck, TaskInfo } from '../wire/mesos/task.js';
 import { marathonCheckOf, mesosCheckOf } from './health.js';
 
-/** Keys and values near this length do not become environment (marathon EnvironmentHelper.maxVariableLength). */
+/**
+ * Keys and values near this length do not become environment (marathon
+ * EnvironmentHelper.maxVariableLength).
+ */
 const maxVariableLength = 512;
 
 /** Marathon's ids: `/team/web` → `team_web.instance-<uuid>`, its task `….​_app.1`. */
@@ -147,7 +153,10 @@ function portOf(
   return check.port ?? ports[check.portIndex ?? 0] ?? 0;
 }
 
-/** A Marathon-level health check, or the app's `check`, as the Mesos check that reports and never kills. */
+/**
+ * A Marathon-level health check, or the app's `check`, as the Mesos check that reports and never
+ * kills.
+ */
 function checkInfoOf(app: App, ports: readonly number[]): CheckInfo | undefined {
   const health = marathonCheckOf(app);
   if (health !== undefined) {

@@ -1,4 +1,7 @@
-/** What an app may not be, in Marathon's form: every violation at once, with its path (marathon AppValidation). Pure. */
+/**
+ * What an app may not be, in Marathon's form: every violation at once, with its path (marathon
+ * AppValidation). Pure.
+ */
 import { DcosError, messageOf } from '../core/errors.js';
 import { parseConstraints } from '../framework/constraints.js';
 import type { App, AppUpdate } from '../wire/marathon.js';
@@ -121,7 +124,8 @@ function checkNumbers(app: App, check: Check): void {
     check(
       zero,
       '/upgradeStrategy',
-      'must be exactly {minimumHealthCapacity: 0, maximumOverCapacity: 0} with the label MARATHON_SINGLE_INSTANCE_APP',
+      'must be exactly {minimumHealthCapacity: 0, maximumOverCapacity: 0} ' +
+        'with the label MARATHON_SINGLE_INSTANCE_APP',
     );
   }
   if (app.unreachableStrategy !== 'disabled') {

@@ -180,7 +180,10 @@ function waitingReasons(demand: Demand, delayMs: number): string[] {
   return explain(byAgent).map(({ text }) => text);
 }
 
-/** Each agent counts for the first reason in Marathon's order; later reasons were not looked at for it. */
+/**
+ * Each agent counts for the first reason in Marathon's order; later reasons were not looked at
+ * for it.
+ */
 function rejectCounts(agents: readonly (readonly string[])[]): RejectCount[] {
   let processed = agents.length;
   return rejectOrder.map((reason) => {

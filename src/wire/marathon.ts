@@ -1,4 +1,7 @@
-/** Marathon's /v2 messages as JSON (mesosphere/marathon docs/docs/rest-api/public/api/v2): what a caller sends and what is answered. */
+/**
+ * Marathon's /v2 messages as JSON (mesosphere/marathon docs/docs/rest-api/public/api/v2): what a
+ * caller sends and what is answered.
+ */
 import { z } from 'zod';
 
 const envValueSchema = z.union([z.string(), z.looseObject({ secret: z.string() })]);
@@ -66,7 +69,10 @@ const unreachableSchema = z.union([
   z.looseObject({ inactiveAfterSeconds: whole.optional(), expungeAfterSeconds: whole.optional() }),
 ]);
 
-/** An app as a caller sends it, whole or in part; fields that are unknown here are tolerated as Marathon tolerates them. */
+/**
+ * An app as a caller sends it, whole or in part; fields that are unknown here are tolerated as
+ * Marathon tolerates them.
+ */
 export const appUpdateSchema = z.looseObject({
   id: z.string().optional(),
   cmd: z.string().nullish(),

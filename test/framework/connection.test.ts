@@ -1,4 +1,7 @@
-/** The scheduler connection against a scripted HTTP server: real sockets, RecordIO, redirects, silence, errors. */
+/**
+ * The scheduler connection against a scripted HTTP server: real sockets, RecordIO, redirects,
+ * silence, errors.
+ */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import t, { type Test } from 'tap';

@@ -1,4 +1,7 @@
-/** The model master behind a real HTTP server: what a framework's connection talks to in tests of whole rooms. */
+/**
+ * The model master behind a real HTTP server: what a framework's connection talks to in tests of
+ * whole rooms.
+ */
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Test } from 'tap';

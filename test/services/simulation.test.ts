@@ -1,4 +1,7 @@
-/** `services` against a model master: crashes at any effect, cut-off agents, broken streams, failing tasks; from seeds (DESIGN §3). */
+/**
+ * `services` against a model master: crashes at any effect, cut-off agents, broken streams,
+ * failing tasks; from seeds (DESIGN §3).
+ */
 import t from 'tap';
 import { drive } from '../../src/core/drive.js';
 import { type Random, seededRandom } from '../../src/core/random.js';
@@ -171,7 +174,10 @@ class Simulation {
     this.checkDoubles();
   }
 
-  /** Invariant 2, where the strategy forbids any overlap: one live task on reachable agents, those given up as lost apart. */
+  /**
+   * Invariant 2, where the strategy forbids any overlap: one live task on reachable agents, those
+   * given up as lost apart.
+   */
   checkDoubles(): void {
     const live = new Map<string, number>();
     for (const [id, task] of this.master.tasks) {
