@@ -29,6 +29,29 @@ export interface Command {
   run(context: Context, given: Given): Promise<void>;
 }
 
+/** A command, not yet loaded. */
+export interface Leaf {
+  readonly load: () => Promise<Command>;
+  readonly isHidden?: boolean;
+}
+
+/** Commands under one noun. */
+export interface Group {
+  readonly summary: string;
+  readonly children: Readonly<Record<string, Group | Leaf>>;
+  readonly examples: readonly string[];
+  /** The command meant where only the noun is typed. */
+  readonly fallback?: string;
+  /** A word that is no command is an argument of `fallback`. */
+  readonly takesWords?: boolean;
+  readonly isHidden?: boolean;
+}
+
+/** Whether it is a noun, with commands below. */
+export function isGroup(node: Group | Leaf): node is Group {
+  return 'children' in node;
+}
+
 /** What was typed after a command's words. */
 export class Given {
   readonly words: readonly string[];

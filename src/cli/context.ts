@@ -5,6 +5,7 @@
 import type { TomlTable } from 'smol-toml';
 import type { Http } from '../client/http.js';
 import { DcosError } from '../core/errors.js';
+import type { Group } from './command.js';
 import {
   type ClusterConfig,
   Clusters,
@@ -21,6 +22,8 @@ import { version } from './version.js';
 export class Context {
   readonly env: NodeJS.ProcessEnv;
   readonly io: Io;
+  /** Every command by the words that name it. */
+  readonly commands: Group;
   readonly dcosDir: string;
   readonly localDir: string;
   readonly clusters: Clusters;
@@ -28,8 +31,9 @@ export class Context {
   interruptNote: string | undefined;
   #http: Promise<Http> | undefined;
 
-  constructor(env: NodeJS.ProcessEnv, io: Io) {
+  constructor(env: NodeJS.ProcessEnv, io: Io, commands: Group) {
     this.env = env;
+    this.commands = commands;
     this.io = io;
     this.dcosDir = dcosDirOf(env);
     this.localDir = localDirOf(this.dcosDir);

@@ -3,11 +3,12 @@
  * happened.
  */
 import { DcosError } from '../core/errors.js';
+import { isGroup } from './command.js';
 import { Context } from './context.js';
 import { explain, statusOf } from './exit.js';
 import { createIo } from './io.js';
 import { findCommand, parseArguments, parseGlobals, printGroupHelp } from './program.js';
-import { isGroup } from './tree.js';
+import { tree } from './tree.js';
 import { version } from './version.js';
 
 /** Runs one command line; gives the exit status. */
@@ -53,7 +54,7 @@ async function runLeaf(
     io.write(parsed.help);
     return 0;
   }
-  const context = new Context(env, io);
+  const context = new Context(env, io, tree);
   process.once('SIGINT', () => {
     process.stderr.write(`\n${context.interruptNote ?? 'Interrupted.'}\n`);
     process.exit(130);

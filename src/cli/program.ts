@@ -4,10 +4,10 @@
  */
 import { CommanderError, Option, Command as Parser } from 'commander';
 import { DcosError } from '../core/errors.js';
-import { type Command, Given } from './command.js';
+import { type Command, Given, type Group, isGroup, type Leaf } from './command.js';
 import type { Io } from './io.js';
 import { didYouMean } from './suggest.js';
-import { type Group, isGroup, type Leaf, tree } from './tree.js';
+import { tree } from './tree.js';
 
 /** Flags that count before the first word only (reference/dcos-cli.md §1). */
 export interface Globals {
@@ -44,7 +44,9 @@ export function parseGlobals(argv: readonly string[], env: NodeJS.ProcessEnv): G
       verbosity = levelOf(word.slice('--log-level='.length));
     else throw unknownFlag(word, globalFlags, 'dcos --help');
   }
-  return { verbosity, wantsHelp, wantsVersion, rest: argv.slice(at) };
+  const isHelp = argv[at] === 'help';
+  const rest = argv.slice(isHelp ? at + 1 : at);
+  return { verbosity, wantsHelp: wantsHelp || isHelp, wantsVersion, rest };
 }
 
 const globalFlags = ['-v', '-vv', '--version', '--log-level', '--debug', '--help'];

@@ -1,28 +1,5 @@
 /** Every command by the words that name it; each is loaded when it is typed. */
-import type { Command } from './command.js';
-
-/** A command, not yet loaded. */
-export interface Leaf {
-  readonly load: () => Promise<Command>;
-  readonly isHidden?: boolean;
-}
-
-/** Commands under one noun. */
-export interface Group {
-  readonly summary: string;
-  readonly children: Readonly<Record<string, Group | Leaf>>;
-  readonly examples: readonly string[];
-  /** The command meant where only the noun is typed. */
-  readonly fallback?: string;
-  /** A word that is no command is an argument of `fallback`. */
-  readonly takesWords?: boolean;
-  readonly isHidden?: boolean;
-}
-
-/** Whether it is a noun, with commands below. */
-export function isGroup(node: Group | Leaf): node is Group {
-  return 'children' in node;
-}
+import type { Command, Group, Leaf } from './command.js';
 
 const leaf = (load: () => Promise<Command>): Leaf => ({ load });
 /** Another word for a command: it works, but help does not show it. */
@@ -196,6 +173,5 @@ export const tree: Group = {
       isHidden: true,
     },
     completion: leaf(async () => (await import('./commands/completion.js')).completion),
-    help: alias(async () => (await import('./commands/help.js')).help),
   },
 };

@@ -1,7 +1,6 @@
 /** `dcos completion` */
 import { DcosError } from '../../core/errors.js';
-import type { Command } from '../command.js';
-import { type Group, isGroup, tree } from '../tree.js';
+import { type Command, type Group, isGroup } from '../command.js';
 
 /** Prints a completion script. */
 export const completion: Command = {
@@ -15,7 +14,7 @@ export const completion: Command = {
     }
     const { io } = context;
     if (shell === 'zsh') io.result('autoload -U +X bashcompinit && bashcompinit');
-    io.result(bashScript(await wordsByPath(tree, [])));
+    io.result(bashScript(await wordsByPath(context.commands, [])));
   },
 };
 
