@@ -2,14 +2,13 @@
  * Wanted × actual for every app that changed: kills to send, launches to want, deployments that
  * are done, what to tell the master. Pure.
  */
-import { remainingMs } from '../framework/backoff.js';
 import { mannersFor } from '../framework/manners.js';
 import type { App } from '../wire/marathon.js';
 import { endDeployment } from './changes.js';
 import { killReason } from './health.js';
 import { keepCount, type Moves, replaceAll } from './members.js';
 import type { Effect } from './messages.js';
-import { deploymentsOf, isDone, isReplacing, membersOf } from './standing.js';
+import { deploymentsOf, isDone, isReplacing, launchDelay, membersOf } from './standing.js';
 import {
   type Instance,
   instancesOf,
@@ -213,7 +212,7 @@ function want(state: State, app: App, count: number, now: number): void {
 /** Apps that may launch at `now`, longest waiting first. */
 export function dueDemands(state: State, now: number): [string, number][] {
   return [...state.demands]
-    .filter(([id]) => remainingMs(state.backoffs.get(id)?.backoff, now) === 0)
+    .filter(([id]) => launchDelay(state, id, now) === 0)
     .sort(([, a], [, b]) => a.since - b.since)
     .map(([id, { count }]) => [id, count]);
 }

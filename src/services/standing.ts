@@ -2,6 +2,7 @@
  * How an app stands: its instances as members in the order in which they should go, and whether a
  * deployment is done with it. Pure.
  */
+import { remainingMs } from '../framework/backoff.js';
 import { fieldOf, parseConstraints } from '../framework/constraints.js';
 import type { App } from '../wire/marathon.js';
 import { isHealthy } from './health.js';
@@ -104,4 +105,14 @@ function fromFullestGroup(
     order.push(best);
   }
   return order;
+}
+
+/**
+ * How long launches of `appId` still wait after failures, in ms; those of an older configuration
+ * do not count.
+ */
+export function launchDelay(state: State, appId: string, now: number): number {
+  const known = state.backoffs.get(appId);
+  const current = state.apps.get(appId)?.versionInfo.lastConfigChangeAt;
+  return known?.configVersion === current ? remainingMs(known?.backoff, now) : 0;
 }

@@ -1,5 +1,4 @@
 /** The state in Marathon's JSON. Pure; changes nothing. */
-import { remainingMs } from '../framework/backoff.js';
 import { explain } from '../framework/explain.js';
 import type { ShortfallKind } from '../framework/match.js';
 import type {
@@ -12,7 +11,7 @@ import type {
   TaskView,
 } from '../wire/marathon.js';
 import { failuresInARow, isHealthy, isUnhealthy, marathonCheckOf } from './health.js';
-import { deploymentsOf, isDone } from './standing.js';
+import { deploymentsOf, isDone, launchDelay } from './standing.js';
 import { type Demand, type Deployment, type Instance, instancesOf, type State } from './state.js';
 
 const iso = (time: number | undefined): string | null =>
@@ -141,7 +140,7 @@ export function queueView(
 ): QueueView | undefined {
   const app = state.apps.get(appId);
   if (app === undefined) return undefined;
-  const left = remainingMs(state.backoffs.get(appId)?.backoff, now);
+  const left = launchDelay(state, appId, now);
   const known = [...demand.shortfalls.entries()];
   const rejects = rejectCounts(
     known.map(([, { list }]) => list.map(({ kind }) => reasonNames[kind])),
