@@ -221,11 +221,23 @@ t.test(
       'it failed at once: a crash loop',
     );
     t.equal((await call('PUT', '/v2/apps/web', { cmd: 'serve better' })).status, 200);
-  const { queue } = (await call('GET', '/v2/queue')).json;
-  const delayed = queue.filter((entry: { delay: { overdue: boolean } }) => !entry.delay.overdue);
-  t.same(delayed, [], 'another configuration does not wait for the failures of this one');
-  await until(() => running(services) === 1 && services.deployments().length === 0);
-});
+    const { queue } = (await call('GET', '/v2/queue')).json;
+    const delayed = queue.filter((entry: { delay: { overdue: boolean } }) => !entry.delay.overdue);
+    t.same(delayed, [], 'another configuration does not wait for the failures of this one');
+    await until(() => running(services) === 1 && services.deployments().length === 0);
+  },
+);
+
+const running = (services: Services): number =>
+  services.tasks('/web').filter(({ state }) => state === 'TASK_RUNNING').length;
+
+t.test('secrets › one that cannot be had is a failure with its reason, and no task', async (t) => {
+  const { call, services, until } = await aWorld(t);
+  await call('POST', '/v2/apps', {
+    ...app,
+    env: { S: { secret: 's' } },
+    secrets: { s: { source: 'missing' } },
+  });
   let message = '';
   await until(async () => {
     message = (await call('GET', '/v2/apps/web')).json.app.lastTaskFailure?.message ?? '';
