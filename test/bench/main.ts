@@ -25,7 +25,7 @@ async function withLive<Result>(measure: (live: Live) => Promise<Result>): Promi
   try {
     return await measure(live);
   } finally {
-    await live.purge();
+    await live.tidy();
     live.kill();
     rmSync(dir, { recursive: true, force: true });
   }

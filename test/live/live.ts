@@ -48,6 +48,8 @@ export class Live {
   /** The environment of every command. */
   readonly env: Readonly<Record<string, string>>;
 
+  readonly #tidying: (() => Promise<void>)[] = [];
+
   constructor(dir: string, bin: string) {
     this.dir = dir;
     this.bin = bin;
@@ -110,11 +112,17 @@ export class Live {
     return JSON.parse(stdout) as Result;
   }
 
-  /** Brings the local cluster down for good; part of the tidying up, so it never throws. */
-  async purge(): Promise<void> {
+  /** Has `work` done at the end, after the cluster was brought down. */
+  onTidy(work: () => Promise<void>): void {
+    this.#tidying.push(work);
+  }
+
+  /** Brings everything down for good; it never throws. */
+  async tidy(): Promise<void> {
     if (existsSync(join(this.dcosDir, 'local', 'cluster.json'))) {
       await this.dcos(['down', '--purge', '--yes'], { timeoutMs: 60_000 }).catch(() => {});
     }
+    for (const work of this.#tidying) await work().catch(() => {});
   }
 
   /** What of this check still runs, this process excepted. */

@@ -81,7 +81,7 @@ export async function runHere(check: LiveCheck, bin: string): Promise<number> {
     process.stdout.write(`  kept, and perhaps running: DCOS_DIR=${live.dcosDir}\n`);
     return 1;
   }
-  await live.purge();
+  await live.tidy();
   const left = live.leftovers();
   if (left.length > 0) {
     process.stdout.write(`  FAIL left running:\n${left.map((line) => `    ${line}\n`).join('')}`);

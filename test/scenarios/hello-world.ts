@@ -190,9 +190,11 @@ async function masterKilled(live: Live, engine: Engine): Promise<void> {
   await until(
     async () => {
       const state = await engine.state();
+      const active = state.frameworks.filter((framework) => framework.active);
       const now = [...runningTasks(state).values()].map(({ id }) => id).sort();
-      const subscribed = state.frameworks.filter(({ active }) => active).length >= 2;
-      return subscribed && JSON.stringify(now) === JSON.stringify(tasks);
+      assert.deepEqual(active.map(({ name }) => name).sort(), ['hello-world', 'services']);
+      assert.deepEqual(now, tasks);
+      return true;
     },
     { what: 'agents and frameworks registered again', timeoutMs: 60_000 },
   );

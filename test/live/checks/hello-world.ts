@@ -20,11 +20,7 @@ export const helloWorldApache: LiveCheck = {
   obstacle: mesosObstacle,
   run: async (live) => {
     const engine = apacheMesos(live, mesosScripts, mesosInstall());
-    try {
-      await helloWorld(live, engine);
-    } finally {
-      await live.purge();
-      await engine.stop();
-    }
+    live.onTidy(() => engine.stop());
+    await helloWorld(live, engine);
   },
 };
