@@ -2,6 +2,7 @@
  * Wanted × there → named buckets, and when to ask the master how tasks are (apache/mesos
  * docs/reconciliation.md). Pure.
  */
+import type { TaskStatus } from '../wire/mesos/task.js';
 
 /** Something of ours that exists, as far as this framework knows. */
 export interface Actual {
@@ -105,6 +106,26 @@ export function dueReconciliation(
   const ask = [...waiting].filter((id) => known.has(id));
   const nextAt = now + (ask.length === 0 ? regularMs : pauseMs);
   return { state: { waiting: new Set(ask), pauseMs, nextAt }, ask };
+}
+
+/** For so long (ms) a task that was seen running is asked for again before UNKNOWN is believed. */
+const unknownGraceMs = 60_000;
+
+/**
+ * Whether TASK_UNKNOWN of a task that was seen running may be too early an answer: a master that has
+ * just lost its memory gives it for every task until the agents have come back. `unknown` keeps since
+ * when each was unknown (ms since 1970); forget a task there at any other status of it.
+ */
+export function mayComeBack(
+  unknown: Map<string, number>,
+  status: TaskStatus,
+  now: number,
+): boolean {
+  if (status.state !== 'TASK_UNKNOWN') return false;
+  const taskId = status.task_id.value;
+  const since = unknown.get(taskId) ?? now;
+  unknown.set(taskId, since);
+  return now - since < unknownGraceMs;
 }
 
 /** When to ask next for all tasks that the master knows (implicit reconciliation). */

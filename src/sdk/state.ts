@@ -129,6 +129,8 @@ export interface State {
   /** Why instances are not placed yet. */
   readonly refusals: Map<string, Refusals>;
   reconciliation: Reconciliation | undefined;
+  /** Tasks that the master does not know although they ran, since when (ms since 1970). */
+  readonly unknown: Map<string, number>;
   manners: Manners;
   /** Names of what waited for offers when the master was last told. */
   wanted: ReadonlySet<string>;
@@ -187,6 +189,7 @@ export function stateOf(options: StateOptions, records: ReadonlyMap<string, unkn
     restarts: new Map(),
     refusals: new Map(),
     reconciliation: undefined,
+    unknown: new Map(),
     manners: freshManners,
     wanted: new Set(),
     releasing: new Map(),

@@ -6,7 +6,7 @@
 import type { Step } from '../core/drive.js';
 import type { Write } from '../core/store/store.js';
 import { candidates, isComplete, makePlan } from '../framework/plan.js';
-import { beginReconciliation, heardOf } from '../framework/reconcile.js';
+import { beginReconciliation, heardOf, mayComeBack } from '../framework/reconcile.js';
 import type { Offer } from '../wire/mesos/scheduler.js';
 import type { TaskStatus } from '../wire/mesos/task.js';
 import type { SpecViolation } from '../wire/service-spec.js';
@@ -205,6 +205,7 @@ function subscribed(
   state.manners = { suppressed: false, wanted: 0 };
   state.wanted = new Set();
   state.releasing.clear();
+  state.unknown.clear();
   state.reconciliation = beginReconciliation(liveTaskIds(state), now);
   // All that the master knows of, so that a task is found (and killed) that came back with its
   // agent
@@ -244,9 +245,12 @@ function taskUpdated(
     const acknowledge = { agent_id, task_id: status.task_id, uuid };
     after.push({ type: 'Send', call: { type: 'ACKNOWLEDGE', acknowledge } });
   }
-  if (state.reconciliation) state.reconciliation = heardOf(state.reconciliation, taskId);
   const instance = [...state.instances.values()].find(({ task }) => task?.id === taskId);
   const task = instance?.task;
+  const doubtful = task?.runningSince !== undefined && task.kill === undefined;
+  if (doubtful && !isOver(task.state) && mayComeBack(state.unknown, status, now)) return;
+  state.unknown.delete(taskId);
+  if (state.reconciliation) state.reconciliation = heardOf(state.reconciliation, taskId);
   if (instance === undefined || task === undefined || isOver(task.state)) {
     // Nobody's, or given up: it must not run beside the one that took its place.
     if (!isOver(status.state) && status.state !== 'TASK_UNREACHABLE') {

@@ -3,7 +3,7 @@
  * TaskStatusUpdateProcessor). Pure.
  */
 import { afterFailure, type BackoffPolicy } from '../framework/backoff.js';
-import { heardOf } from '../framework/reconcile.js';
+import { heardOf, mayComeBack } from '../framework/reconcile.js';
 import type { App, TaskFailure } from '../wire/marathon.js';
 import { type TaskState, type TaskStatus, terminalTaskStates } from '../wire/mesos/task.js';
 import { healthAfter, isHealthy } from './health.js';
@@ -14,28 +14,13 @@ import { type Instance, keys, putInstance, recordOf, removeInstance, type State 
 export function receiveStatus(state: State, status: TaskStatus, now: number): Effect[] {
   const taskId = status.task_id.value;
   const instance = state.instances.get(taskId);
-  if (instance !== undefined && mayComeBack(state, instance, status, now)) return [];
+  const doubtful = instance?.startedAt !== undefined && instance.goal !== 'stopped';
+  if (doubtful && mayComeBack(state.unknown, status, now)) return [];
   state.unknown.delete(taskId);
   state.reconciliation = heardOf(state.reconciliation, taskId);
   const effects =
     instance === undefined ? unknownTask(status) : applyStatus(state, instance, status, now);
   return [...effects, ...acknowledge(status)];
-}
-
-/**
- * A master that has just lost its memory says TASK_UNKNOWN of every task until agents have come
- * back to
- * it. A task that was seen running is asked for again for so long before it is given up.
- */
-const unknownGraceMs = 60_000;
-
-function mayComeBack(state: State, instance: Instance, status: TaskStatus, now: number): boolean {
-  const { taskId, goal, startedAt } = instance;
-  if (status.state !== 'TASK_UNKNOWN' || goal === 'stopped' || startedAt === undefined)
-    return false;
-  const since = state.unknown.get(taskId) ?? now;
-  state.unknown.set(taskId, since);
-  return now - since < unknownGraceMs;
 }
 
 function acknowledge(status: TaskStatus): Effect[] {
