@@ -82,6 +82,7 @@ export class Context {
       tls: await this.#tls(cluster.values),
       userAgent: `dcos-cli/${version} ${process.platform}`,
       trace: (line) => this.io.detail(1, line),
+      instead: insteadOf(cluster.values),
       ...(this.isLocal(cluster) ? { renew: () => this.renew(cluster) } : {}),
     });
   }
@@ -128,4 +129,25 @@ export class Context {
     if (ca !== undefined) return { ca };
     throw new DcosError('invalid', `core.ssl_verify names a file that is not there: ${text}`);
   }
+}
+
+/** Where a key replaces a path of the cluster (reference/dcos-cli.md §3). */
+const replacedPaths: Readonly<Record<string, string>> = {
+  'marathon.url': '/service/marathon',
+  'core.mesos_master_url': '/mesos',
+};
+
+function insteadOf(values: TomlTable): Record<string, string> {
+  const instead: Record<string, string> = {};
+  for (const [key, path] of Object.entries(replacedPaths)) {
+    const url = valueAt(values, key);
+    if (typeof url !== 'string' || url === '') continue;
+    if (!/^https?:\/\//.test(url)) {
+      throw new DcosError('invalid', `${key} is '${url}', which is not an http address`, {
+        hint: `Change it: dcos config set ${key} <url>, or dcos config unset ${key}`,
+      });
+    }
+    instead[path] = url.replace(/\/+$/, '');
+  }
+  return instead;
 }

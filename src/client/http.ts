@@ -23,6 +23,11 @@ export interface Connection {
   readonly timeoutMs?: number | undefined;
   readonly tls?: TlsOptions | undefined;
   readonly userAgent?: string | undefined;
+  /**
+   * Addresses that are asked instead of a path of the cluster, by that path: `/service/marathon` →
+   * `http://other:8080`. The token goes along only to the cluster's own origin.
+   */
+  readonly instead?: Readonly<Record<string, string>> | undefined;
   /** Told about every call; for `-v`. */
   readonly trace?: ((line: string) => void) | undefined;
 }
@@ -62,7 +67,6 @@ export class Http {
     this.connection = connection;
     this.#token = connection.token;
     this.#axios = axios.create({
-      baseURL: connection.url,
       adapter: createAdapter(connection.tls ?? {}, maxBytes),
       validateStatus: () => true,
       transformResponse: [],
@@ -110,12 +114,14 @@ export class Http {
 
   async #sendOnce(call: Call, responseType: 'stream' | undefined): Promise<Answer> {
     const { trace, timeoutMs = 180_000 } = this.connection;
+    const url = addressOf(this.connection, call.path);
+    const isOwn = new URL(url).origin === new URL(this.connection.url).origin;
     const started = systemClock.monotonic();
     try {
       const response = await this.#axios.request({
         method: call.method,
-        url: call.path,
-        headers: this.#headers(call),
+        url,
+        headers: this.#headers(call, isOwn),
         timeout: call.timeoutMs ?? timeoutMs,
         ...(call.query === undefined ? {} : { params: call.query }),
         ...(call.body === undefined ? {} : { data: JSON.stringify(call.body) }),
@@ -123,9 +129,7 @@ export class Http {
         ...(responseType === undefined ? {} : { responseType }),
       });
       const took = Math.round(systemClock.monotonic() - started);
-      trace?.(
-        `${call.method} ${this.connection.url}${call.path} → ${response.status} (${took} ms)`,
-      );
+      trace?.(`${call.method} ${url} → ${response.status} (${took} ms)`);
       return {
         status: response.status,
         headers: response.headers as Record<string, string>,
@@ -136,11 +140,11 @@ export class Http {
     }
   }
 
-  #headers(call: Call): Record<string, string> {
+  #headers(call: Call, isOwn: boolean): Record<string, string> {
     return {
       Accept: 'application/json',
       ...(call.body === undefined ? {} : { 'Content-Type': 'application/json' }),
-      ...(this.#token === undefined || call.isOpen
+      ...(this.#token === undefined || call.isOpen || !isOwn
         ? {}
         : { Authorization: `token=${this.#token}` }),
       ...call.headers,
@@ -166,6 +170,13 @@ export class Http {
       cause: error,
     });
   }
+}
+
+/** Where a path of the cluster is asked for. */
+function addressOf({ url, instead = {} }: Connection, path: string): string {
+  const own = Object.keys(instead).find((prefix) => path.startsWith(`${prefix}/`));
+  if (own === undefined) return `${url}${path}`;
+  return `${instead[own]}${path.slice(own.length)}`;
 }
 
 const connectionReasons: Readonly<Record<string, string>> = {

@@ -37,6 +37,24 @@ t.test('errors › the status gives the class, the body the reason', async (t) =
   t.equal(packageError(answer(400, { type: 'PackageNotFound', message: 'm' }), 'c').exitStatus, 4);
 });
 
+t.test(
+  'http › a path may be served elsewhere, which gets the token only if it is ours',
+  async (t) => {
+    const echo = {
+      'GET /v2/apps': ({ headers }: { headers: { authorization?: string } }) => ({
+        body: headers.authorization ?? 'none',
+      }),
+    };
+    const other = await startAnswers(t, echo);
+    const own = await startAnswers(t, { ...echo, 'GET /team/v2/apps': echo['GET /v2/apps'] });
+    const at = (instead: string) =>
+      new Http({ url: own.url, token: 'secret', instead: { '/service/marathon': instead } });
+    const call = { method: 'GET', path: '/service/marathon/v2/apps' } as const;
+    t.equal(await at(other.url).json(call), 'none');
+    t.equal(await at(`${own.url}/team`).json(call), 'token=secret');
+  },
+);
+
 t.test('http › a token that has expired is renewed once, silently', async (t) => {
   const server = await startAnswers(t, {
     'GET /x': ({ headers }) =>
