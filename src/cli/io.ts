@@ -45,10 +45,10 @@ export interface Io {
   /** A line that lives as long as something lasts. */
   progress(text: string): Promise<Progress>;
   /**
-   * A question to be answered with yes or no; `flag` is what a script gives instead. Throws `usage`
-   * without a terminal.
+   * A question to be answered with yes or no; `flag` is what a script gives instead. An empty
+   * answer is yes, unless something is destroyed. Throws `usage` without a terminal.
    */
-  confirm(question: string, flag: string): Promise<boolean>;
+  confirm(question: string, flag: string, isDestructive?: boolean): Promise<boolean>;
   /** A question to be answered with text. Throws `usage` without a terminal. */
   ask(question: string, flag: string, options?: { isSecret?: boolean }): Promise<string>;
 }
@@ -70,7 +70,8 @@ const plain: Colours = {
 /** The door of this process. */
 export function createIo({ env, verbosity }: Streams): Io {
   const { stdin, stdout, stderr } = process;
-  const isTalkTerminal = stderr.isTTY === true && env.TERM !== 'dumb';
+  // A terminal without a width (some pseudo-terminals) can't be drawn on.
+  const isTalkTerminal = stderr.isTTY === true && stderr.columns > 0 && env.TERM !== 'dumb';
   const isColourful = isTalkTerminal && (env.NO_COLOR ?? '') === '';
   const canAsk = stdin.isTTY === true && stderr.isTTY === true;
   const say = (text: string): void => {
@@ -86,7 +87,7 @@ export function createIo({ env, verbosity }: Streams): Io {
     canAsk,
     isTalkTerminal,
     isTerminal: stdout.isTTY === true,
-    width: stdout.columns ?? 80,
+    width: stdout.columns || 80,
     result: (text) => void stdout.write(`${text}\n`),
     write: (text) => void stdout.write(text),
     say,
@@ -101,22 +102,33 @@ export function createIo({ env, verbosity }: Streams): Io {
     },
     progress: async (text) =>
       isTalkTerminal ? spinner(text) : { update: () => {}, end: endTo(say) },
-    confirm: async (question, flag) => {
+    confirm: async (question, flag, isDestructive = false) => {
       needAnswer(question, flag);
-      const inquirer = (await import('inquirer')).default;
-      const answer = await inquirer.prompt([
-        { type: 'confirm', name: 'yes', message: question, default: true },
-      ]);
-      return answer.yes === true;
+      return (await prompt('confirm', question, !isDestructive)) === true;
     },
     ask: async (question, flag, options) => {
       needAnswer(question, flag);
-      const inquirer = (await import('inquirer')).default;
-      const type = options?.isSecret ? 'password' : 'input';
-      const answer = await inquirer.prompt([{ type, name: 'text', message: question }]);
-      return String(answer.text ?? '');
+      return String((await prompt(options?.isSecret ? 'password' : 'input', question)) ?? '');
     },
   };
+}
+
+// Ctrl-C, or the end of input, while a question stands: nothing was answered.
+async function prompt(
+  type: 'confirm' | 'input' | 'password',
+  message: string,
+  initial?: boolean,
+): Promise<unknown> {
+  const inquirer = (await import('inquirer')).default;
+  try {
+    const answer: { given?: unknown } = await inquirer.prompt([
+      { type, name: 'given', message, ...(initial === undefined ? {} : { default: initial }) },
+    ]);
+    return answer.given;
+  } catch (error) {
+    if (!(error instanceof Error) || error.name !== 'ExitPromptError') throw error;
+    throw new DcosError('interrupted', 'interrupted; nothing was done', { cause: error });
+  }
 }
 
 const endTo =

@@ -17,7 +17,7 @@ export const down: Command = {
     const isPurge = given.has('purge');
     if (isPurge && existsSync(context.localDir) && !given.has('yes')) {
       const question = 'Erase the local cluster with everything that is stored on it?';
-      if (!(await context.io.confirm(question, '--yes'))) {
+      if (!(await context.io.confirm(question, '--yes', true))) {
         throw new DcosError('refused', 'nothing was stopped or erased');
       }
     }
