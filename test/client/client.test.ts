@@ -9,7 +9,7 @@ import { watchOperation } from '../../src/client/operations.js';
 import { packageError } from '../../src/client/packages.js';
 import { matcherOf, tasksOf } from '../../src/client/tasks.js';
 import type { DcosError } from '../../src/core/errors.js';
-import { startAnswers } from '../helpers/answers.js';
+import { type Asked, startAnswers } from '../helpers/answers.js';
 
 const answer = (status: number, data: unknown) => ({ status, data, headers: {} });
 
@@ -40,13 +40,9 @@ t.test('errors › the status gives the class, the body the reason', async (t) =
 t.test(
   'http › a path may be served elsewhere, which gets the token only if it is ours',
   async (t) => {
-    const echo = {
-      'GET /v2/apps': ({ headers }: { headers: { authorization?: string } }) => ({
-        body: headers.authorization ?? 'none',
-      }),
-    };
-    const other = await startAnswers(t, echo);
-    const own = await startAnswers(t, { ...echo, 'GET /team/v2/apps': echo['GET /v2/apps'] });
+    const echo = ({ headers }: Asked) => ({ body: headers.authorization ?? 'none' });
+    const other = await startAnswers(t, { 'GET /v2/apps': echo });
+    const own = await startAnswers(t, { 'GET /team/v2/apps': echo });
     const at = (instead: string) =>
       new Http({ url: own.url, token: 'secret', instead: { '/service/marathon': instead } });
     const call = { method: 'GET', path: '/service/marathon/v2/apps' } as const;
