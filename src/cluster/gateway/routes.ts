@@ -147,6 +147,8 @@ export function queryOf(url: string): string {
 function below(prefix: string, route: Route): Route {
   return {
     ...route,
+    // What it answers to anybody on a listener of its own (`/ping`), it answers here to users.
+    access: 'token',
     path: `${prefix}${route.path}`,
     handle: (request) => route.handle({ ...request, path: request.path.slice(prefix.length) }),
   };
