@@ -1,5 +1,5 @@
 // Sums up a TAP stream: `tap-sum.js FILE STATUS` prints what failed and `N passed, N failed`, where
-// STATUS is what the runner ended with: a runner that failed without a failed assertion counts as one.
+// STATUS is what the runner ended with: one that failed without a failed assertion counts as one.
 import { readFileSync } from 'node:fs';
 
 const [file = '', status = '0'] = process.argv.slice(2);

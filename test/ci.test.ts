@@ -1,4 +1,7 @@
-/** The tools that judge a commit: their sums must be true, and every rotating check must get its turn. */
+/**
+ * The tools that judge a commit: their sums must be true, and every rotating check must get its
+ * turn.
+ */
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -29,7 +29,6 @@ const packageDoors: Record<string, readonly string[]> = {
   chalk: ['src/cli/'],
   ora: ['src/cli/'],
   inquirer: ['src/cli/'],
-  cosmiconfig: ['src/cli/'],
   commander: ['src/cli/'],
   lmdb: ['src/core/store/lmdb.ts'],
   'node:child_process': ['src/mesos/agent/', 'src/packages/artifacts', 'src/cli/local'],
@@ -71,7 +70,7 @@ const limits = { fileLines: 400, functionLines: 70, columns: 100 };
 
 const room = (path: string): string => path.split('/')[1] ?? '';
 
-/** The import table as docs/architecture.md has it: that page cannot drift from what is held here. */
+/** The import table as docs/architecture.md has it: that page cannot drift from what is held. */
 function importTable(): Map<string, string[]> {
   const page = readFileSync(join(root, 'docs/architecture.md'), 'utf8');
   const rows = page

@@ -112,9 +112,9 @@ export function dueReconciliation(
 const unknownGraceMs = 60_000;
 
 /**
- * Whether TASK_UNKNOWN of a task that was seen running may be too early an answer: a master that has
- * just lost its memory gives it for every task until the agents have come back. `unknown` keeps since
- * when each was unknown (ms since 1970); forget a task there at any other status of it.
+ * Whether TASK_UNKNOWN of a task that was seen running may be too early an answer: a master that
+ * has just lost its memory gives it for every task until the agents have come back. `unknown` keeps
+ * since when each was unknown (ms since 1970); forget a task there at any other status of it.
  */
 export function mayComeBack(
   unknown: Map<string, number>,

@@ -48,7 +48,10 @@ export type RunningExecutor = z.infer<typeof runningExecutorSchema>;
 export const registerMessageSchema = z.looseObject({
   /** `agent.id` is present when it was admitted before. */
   agent: agentInfoSchema,
-  /** The address that the agent's own HTTP server listens on; `agent.hostname` may be a name. Default: `agent.hostname`. */
+  /**
+   * The address that the agent's own HTTP server listens on, since `agent.hostname` may be a name.
+   * Default: `agent.hostname`.
+   */
   ip: z.string().optional(),
   /** Of the program. */
   version: z.string(),

@@ -13,7 +13,10 @@ export interface Outcome {
   readonly ms: number;
 }
 
-/** The checks of one turn that fit into `budgetSeconds`, starting where `commit` points; what did not fit is left out. */
+/**
+ * The checks of one turn that fit into `budgetSeconds`, starting where `commit` points; what did
+ * not fit is left out.
+ */
 export function slice(
   checks: readonly LiveCheck[],
   commit: string,

@@ -47,7 +47,7 @@ ${more}`;
 }
 
 t.test('parse › options are put into scalars, and a value cannot break out', async (t) => {
-  const what = '"}\npods: {evil: {count: 1}} # ${COUNT}';
+  const what = `"}\npods: {evil: {count: 1}} # \${COUNT}`;
   const spec = read(small, { NAME: 'team', COUNT: '3', WHAT: what });
   t.equal(spec.name, 'team');
   t.same(

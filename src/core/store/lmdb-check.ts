@@ -4,7 +4,8 @@
  *
  * Layout after liblmdb's mdb.c (1.0, 64 bits, little-endian): pages with a header of 24 bytes
  * (number u64, transaction u64, pad u16, flags u16, lower u16, upper u16), then 16-bit offsets of
- * nodes; `lower` and the offsets count from the end of the header. Pages 0 and 1 are meta pages; the one of the later transaction counts.
+ * nodes; `lower` and the offsets count from the end of the header. Pages 0 and 1 are meta
+ * pages; the one of the later transaction counts.
  */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { systemCodeOf } from '../errors.js';
@@ -22,7 +23,7 @@ interface Meta {
   readonly roots: readonly bigint[];
 }
 
-/** What is wrong with the database in `file`, in some words; `undefined` if it is whole or absent. */
+/** What is wrong with the database in `file`, in words; `undefined` if it is whole or absent. */
 export function damageOf(file: string): string | undefined {
   let handle: number;
   try {

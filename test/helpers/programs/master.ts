@@ -1,4 +1,7 @@
-/** The embedded master as the process of a test: `<dir>`; writes `ready` once it serves, or its error. */
+/**
+ * The embedded master as the process of a test: `<dir>`; writes `ready` once it serves, or its
+ * error.
+ */
 import { DcosError, messageOf } from '../../../src/core/errors.js';
 import { runMaster } from '../../../src/mesos/master/main.js';
 

@@ -68,7 +68,8 @@ export const security: LiveCheck = {
 function expiredToken(live: Live): string {
   const part = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
   const end = Math.floor(Date.now() / 1000) - 60;
-  const text = `${part({ alg: 'EdDSA', typ: 'JWT' })}.${part({ uid: 'admin', exp: end, iat: end - 9 })}`;
+  const claims = { uid: 'admin', exp: end, iat: end - 9 };
+  const text = `${part({ alg: 'EdDSA', typ: 'JWT' })}.${part(claims)}`;
   const key = createPrivateKey(readFileSync(localPath(live, 'keys', 'token-private.pem')));
   return `${text}.${sign(null, Buffer.from(text), key).toString('base64url')}`;
 }

@@ -143,7 +143,7 @@ class Master {
   }
 }
 
-t.test('master process', async (t) => {
+t.test('master process › lives and dies as a real one', async (t) => {
   const folder = join(root, '.cache', `master-under-test-${process.pid}`);
   mkdirSync(folder, { recursive: true });
   const file = await bundleProgram('test/helpers/programs/master.ts', folder);
