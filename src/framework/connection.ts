@@ -168,6 +168,7 @@ class SchedulerConnection implements Connection {
   async #keepSubscribed(generation: number): Promise<void> {
     const { random, log, onDisconnected } = this.#options;
     let pauseMs = firstPauseMs;
+    let told: string | undefined;
     while (generation === this.#generation) {
       let reason: string;
       try {
@@ -179,7 +180,10 @@ class SchedulerConnection implements Connection {
         this.#subscription = subscription;
         const ended = await this.#listen(subscription, generation);
         if (generation !== this.#generation) return;
-        if (subscription.frameworkId !== undefined) pauseMs = firstPauseMs;
+        if (subscription.frameworkId !== undefined) {
+          pauseMs = firstPauseMs;
+          told = undefined;
+        }
         this.#subscription = undefined;
         this.#queue.length = 0;
         reason = ended.reason;
@@ -189,7 +193,9 @@ class SchedulerConnection implements Connection {
         if (generation !== this.#generation) return;
         reason = messageOf(error);
       }
-      log.warn('not subscribed to the Mesos master; trying again', { reason, pauseMs });
+      // Once for each reason: a master may be away for days.
+      if (reason !== told) log.warn('not subscribed to the Mesos master; trying again', { reason });
+      told = reason;
       await pause(pauseMs * (0.5 + random.next() / 2), this.#abort.signal);
       pauseMs = Math.min(pauseMs * 2, longestPauseMs);
     }

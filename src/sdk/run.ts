@@ -17,6 +17,7 @@ import type { FrameworkInfo, SchedulerEvent } from '../wire/mesos/scheduler.js';
 import type { Effect, Event } from './events.js';
 import { serviceRoutes } from './http.js';
 import { readConfiguration, type Surroundings, surroundingsOf } from './io.js';
+import { createJournal, type JournalLine } from './journal.js';
 import { type State, stateOf } from './state.js';
 import { step } from './step.js';
 
@@ -44,9 +45,14 @@ export async function runService(
   const options = { serviceName, role, principal, uninstalling, random: systemRandom };
   const state = stateOf({ ...options, api: { host, port } }, await store.load(''));
   const runner = new Runner(surroundings, state, log);
-  const driver = drive<State, Event, Effect>({
+  const journal = createJournal(state, surroundings.mesosUrl);
+  const driver = drive<State, Event, ShellEffect>({
     state,
-    step,
+    // Told behind all else: a line never speaks of what is not durable.
+    step: (current, event, now) => [
+      ...step(current, event, now),
+      ...journal.after(event).map((line): Told => ({ type: 'Tell', line })),
+    ],
     store,
     clock: systemClock,
     perform: {
@@ -54,6 +60,7 @@ export async function runService(
       SubscribeAnew: () => runner.connection.subscribe(undefined),
       Teardown: () => void runner.teardown(),
       WakeAt: ({ at }) => runner.wakeAt(at),
+      Tell: ({ line: { level, message, fields } }) => log[level](message, fields),
     },
     onFatal: (error) => {
       log.error('the scheduler ends and starts again from its records', {
@@ -66,6 +73,13 @@ export async function runService(
   const server = await runner.start(driver, folder);
   return { host: server.host, port: server.port, stop: () => runner.stop() };
 }
+
+/** A line for the log, behind the effects that it speaks of. */
+interface Told {
+  readonly type: 'Tell';
+  readonly line: JournalLine;
+}
+type ShellEffect = Effect | Told;
 
 /** What `step` cannot hold: the connection, the timer, the server. */
 class Runner {
@@ -90,10 +104,7 @@ class Runner {
       random: systemRandom,
       log,
       onEvent: (event) => this.#receive(event),
-      onDisconnected: (reason) => {
-        log.info('not subscribed', { reason });
-        this.#submit({ type: 'Disconnected' });
-      },
+      onDisconnected: () => this.#submit({ type: 'Disconnected' }),
     });
   }
 
@@ -112,6 +123,8 @@ class Runner {
       log: this.#log,
     });
     this.#server = server;
+    const { serviceName, uninstalling: leaving } = this.#surroundings;
+    this.#log.info(leaving ? 'uninstalling' : 'started', { service: serviceName, port });
     if (this.#state.uninstalling) driver.submit({ type: 'Ticked' });
     else driver.submit(readConfiguration(folder, this.#surroundings));
     await driver.idle();

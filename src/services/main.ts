@@ -58,9 +58,11 @@ export async function runServices(env: Environment = process.env): Promise<Runni
     },
   });
   let erased = false;
+  log.info(settings.uninstalling ? 'uninstalling' : 'started', { service: settings.serviceName });
   if (settings.uninstalling) {
     void eraseWhenGone(services, store).then(
       () => {
+        log.info('the framework is torn down, all records are erased');
         erased = true;
       },
       (error) => log.error('uninstalling failed', { error: messageOf(error) }),

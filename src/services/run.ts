@@ -14,6 +14,7 @@ import type { FrameworkInfo, SchedulerEvent } from '../wire/mesos/scheduler.js';
 import type { TaskInfo } from '../wire/mesos/task.js';
 import type { ChangeResult } from './changes.js';
 import { createEventHub, type EventHub } from './events.js';
+import { linesOf } from './journal.js';
 import type { Change, Effect, Event } from './messages.js';
 import { empty, load, type State } from './state.js';
 import { step } from './step.js';
@@ -90,9 +91,15 @@ export async function run(options: ServicesOptions): Promise<Running> {
     clock,
     perform: {
       Send: ({ call }) => connection.send(call),
-      Launch: (effect) => void launch(options, connection, effect, submit),
+      Launch: (effect) => {
+        tell(log, effect);
+        void launch(options, connection, effect, submit);
+      },
       Subscribe: ({ frameworkId }) => connection.subscribe(frameworkId),
-      Publish: ({ event }) => events.publish(event),
+      Publish: (effect) => {
+        tell(log, effect);
+        events.publish(effect.event);
+      },
     },
     onFatal: (error) => {
       connection.stop();
@@ -120,6 +127,10 @@ export async function run(options: ServicesOptions): Promise<Running> {
     events.stop();
   };
   return { state, driver, events, options, stop };
+}
+
+function tell(log: Logger, effect: Effect): void {
+  for (const { level, message, fields } of linesOf(effect)) log[level](message, fields);
 }
 
 function connect(

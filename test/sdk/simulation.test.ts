@@ -9,6 +9,7 @@ import type { Write } from '../../src/core/store/store.js';
 import { statusOfPlan } from '../../src/framework/plan.js';
 import { makeConfig } from '../../src/sdk/config.js';
 import type { CommandResult, Effect, Event } from '../../src/sdk/events.js';
+import { createJournal } from '../../src/sdk/journal.js';
 import { type State, stateOf } from '../../src/sdk/state.js';
 import { step } from '../../src/sdk/step.js';
 import type { SchedulerEvent } from '../../src/wire/mesos/scheduler.js';
@@ -63,6 +64,8 @@ class Simulation {
   options: Record<string, string> = { WEBS: '2', WORD: 'one' };
   uninstalling = false;
   crashes = 0;
+  /** The log so far: messages with what they are about. */
+  readonly log: string[] = [];
   state: State;
   driver: ReturnType<typeof drive<State, Event, Effect>>;
   #effectsLeft = Number.POSITIVE_INFINITY;
@@ -83,9 +86,16 @@ class Simulation {
     const generation = this.#generation;
     const alive = (): boolean => this.#alive(generation);
     this.state = this.#load();
+    const journal = createJournal(this.state, 'the master');
     this.driver = drive<State, Event, Effect>({
       state: this.state,
-      step,
+      step: (state, event, now) => {
+        const effects = step(state, event, now);
+        for (const { message, fields } of journal.after(event)) {
+          this.log.push([message, fields.instance ?? fields.step ?? fields.plan ?? ''].join(' '));
+        }
+        return effects;
+      },
       store: { commit: async (writes) => this.#commit(writes, generation) },
       clock: { now: () => this.now },
       perform: {
@@ -325,6 +335,32 @@ t.test('recovery › a cut-off agent: data waits for it, what holds nothing move
   await simulation.live(5_000);
   t.equal(simulation.state.instances.get('node-1')?.task?.id, holder.info.task_id.value);
   t.equal(planStatus(simulation, 'recovery'), 'COMPLETE');
+});
+
+t.test('journal › each thing is told once, and a reconciliation tells nothing new', async (t) => {
+  const simulation = new Simulation(13);
+  await simulation.live(20_000);
+  const count = (text: string): number => simulation.log.filter((line) => line === text).length;
+  for (const name of ['node-0', 'node-1', 'node-2', 'web-0', 'web-1', 'init-0']) {
+    t.equal(count(`task launched ${name}`), 1, `${name} launched`);
+  }
+  t.equal(count('configuration accepted '), 1);
+  t.equal(count('plan complete deploy'), 1);
+  t.equal(count('task ended init-0'), 1);
+  simulation.log.length = 0;
+  simulation.start();
+  await simulation.live(20_000);
+  t.same(simulation.log, ['configuration unchanged ', 'subscribed to the Mesos master ']);
+  simulation.log.length = 0;
+  const [web] = [...simulation.master.tasks.values()].filter(({ info, state }) => {
+    return info.name === 'web-1-server' && state === 'TASK_RUNNING';
+  });
+  if (web === undefined) return t.fail('web-1 does not run');
+  simulation.master.fail(web);
+  await simulation.live(20_000);
+  const begun = ['task ended web-1', 'recovery begun web-1:[server]', 'task launched web-1'];
+  t.same(simulation.log.slice(0, 3).sort(), [...begun].sort());
+  t.same(simulation.log.filter((line) => line.startsWith('recovery done')).length, 1);
 });
 
 function planStatus({ state }: Simulation, name: string): string {

@@ -1,6 +1,7 @@
 /** `services` as a whole: Marathon's API in front, a model master behind a real connection. */
 import { get } from 'node:http';
 import t from 'tap';
+import { linesOf } from '../../src/services/journal.js';
 import type { Services } from '../../src/services/services.js';
 import { aWorld } from '../helpers/services-world.js';
 
@@ -348,3 +349,15 @@ t.test(
     t.equal(subscriptions(), before, 'no new framework');
   },
 );
+
+t.test('journal › launches and ends are told, what is passing is not', async (t) => {
+  const status = (taskStatus: string): Parameters<typeof linesOf>[0] => ({
+    type: 'Publish',
+    event: { eventType: 'status_update_event', taskStatus, appId: '/web', taskId: 'web.1' },
+  });
+  t.match(linesOf(status('TASK_FAILED')), [{ level: 'warn', message: 'task ended' }]);
+  t.match(linesOf(status('TASK_KILLED')), [{ level: 'info', fields: { state: 'TASK_KILLED' } }]);
+  t.match(linesOf(status('TASK_UNREACHABLE')), [{ level: 'warn' }]);
+  t.same(linesOf(status('TASK_STARTING')), []);
+  t.same(linesOf({ type: 'Subscribe', frameworkId: undefined }), []);
+});

@@ -3,7 +3,7 @@
  * §11.1). A control plane that can't be reached is waited for: what depends on the write stays
  * undone meanwhile.
  */
-import { DcosError } from '../errors.js';
+import { DcosError, messageOf } from '../errors.js';
 import { callJson } from '../http/request.js';
 import type { Logger } from '../logger.js';
 import type { Store } from './store.js';
@@ -48,6 +48,12 @@ async function patiently(
   url: string,
   json?: unknown,
 ): Promise<unknown> {
+  let warned = false;
+  // Told while the pauses grow, and once more at the end: a control plane may be away for days.
+  const warn = (pauseMs: number, message: string, fields: Record<string, unknown>): void => {
+    warned = true;
+    if (pauseMs < longestPauseMs) options.log.warn(message, { url, ...fields });
+  };
   for (let pauseMs = 100; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
     try {
       const authorization = `token=${await options.token()}`;
@@ -65,15 +71,16 @@ async function patiently(
           `the store refused the write: ${JSON.stringify(answer.json)}`,
         );
       }
-      if (answer.status === 200) return answer.json;
-      options.log.warn('the store answered with an error; trying again', {
-        status: answer.status,
-        url,
-      });
+      if (answer.status === 200) {
+        if (warned) options.log.info('the store can be reached again', { url });
+        return answer.json;
+      }
+      const { status } = answer;
+      warn(pauseMs, 'the store answered with an error; trying again', { status });
     } catch (error) {
       if (error instanceof DcosError && (error.code === 'fenced' || error.code === 'invalid'))
         throw error;
-      options.log.warn('the store cannot be reached; trying again', { url, error: String(error) });
+      warn(pauseMs, 'the store cannot be reached; trying again', { error: messageOf(error) });
     }
     if (options.signal?.aborted)
       throw new DcosError('failed', 'stopped while waiting for the store');
