@@ -19,6 +19,12 @@ export class RecordDecoder {
   #size = 0;
   /** Length of the record being read, once its header is complete. */
   #wanted: number | undefined;
+  readonly #maxBytes: number;
+
+  /** Takes records of up to `maxBytes`. */
+  constructor(maxBytes = maxFrameBytes) {
+    this.#maxBytes = maxBytes;
+  }
 
   /** The records that `chunk` completes. Throws `invalid` for a malformed or too large header. */
   push(chunk: Buffer): Buffer[] {
@@ -36,7 +42,7 @@ export class RecordDecoder {
           if (rest.length > 20) throw new DcosError('invalid', 'a RecordIO header is malformed');
           break;
         }
-        this.#wanted = parseLength(rest.subarray(0, newline).toString('latin1'));
+        this.#wanted = parseLength(rest.subarray(0, newline).toString('latin1'), this.#maxBytes);
         rest = rest.subarray(newline + 1);
       }
       if (rest.length < this.#wanted) break;
@@ -50,8 +56,8 @@ export class RecordDecoder {
   }
 }
 
-function parseLength(text: string): number {
+function parseLength(text: string, maxBytes: number): number {
   const length = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN;
-  if (!(length <= maxFrameBytes)) throw new DcosError('invalid', 'a RecordIO header is malformed');
+  if (!(length <= maxBytes)) throw new DcosError('invalid', 'a RecordIO header is malformed');
   return length;
 }

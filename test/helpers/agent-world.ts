@@ -70,6 +70,8 @@ export class World {
     max_missed_pings: 5,
     shut_down_frameworks: [],
   });
+  /** Of the control plane, which may ask the agent. */
+  readonly authorization = basicAuthorization('control', secretOf(clusterKey, 'control'));
   port = 0;
   process: ChildProcess | undefined;
   #stream: http.ServerResponse | undefined;
@@ -218,9 +220,8 @@ export class World {
 
   /** Asks the agent's own server. */
   async get(path: string, body?: unknown): Promise<{ status: number; text: string; json: never }> {
-    const authorization = basicAuthorization('control', secretOf(clusterKey, 'control'));
     const answer = await fetch(`http://127.0.0.1:${this.port}${path}`, {
-      headers: { authorization, 'content-type': 'application/json' },
+      headers: { authorization: this.authorization, 'content-type': 'application/json' },
       ...(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }),
     });
     const text = await answer.text();

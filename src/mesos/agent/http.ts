@@ -13,6 +13,7 @@ import {
 import type { Logger } from '../../core/logger.js';
 import { fileRoutes } from './shell/file-routes.js';
 import { createFiles } from './shell/files.js';
+import type { NestedContainers } from './shell/nested.js';
 import { measureNow, measureSystem } from './shell/usage.js';
 import { answerCall } from './shell/v1.js';
 import type { AgentState } from './state.js';
@@ -25,13 +26,14 @@ const principals: readonly string[] = ['control', 'agent'];
 /** What the server shows, and who may see it. */
 export interface ServeOptions {
   readonly state: AgentState;
+  readonly nested: NestedContainers;
   readonly clusterKey: string;
   readonly log: Logger;
 }
 
 /** Starts the agent's server on its own address. Throws `conflict` if the port is taken. */
-export function serveAgent({ state, clusterKey, log }: ServeOptions): Promise<Server> {
-  const routes = routesOf(state);
+export function serveAgent({ state, nested, clusterKey, log }: ServeOptions): Promise<Server> {
+  const routes = routesOf(state, nested);
   return startServer({
     host: state.self.host,
     port: state.self.port,
@@ -52,7 +54,7 @@ export function serveAgent({ state, clusterKey, log }: ServeOptions): Promise<Se
   });
 }
 
-function routesOf(state: AgentState): Route[] {
+function routesOf(state: AgentState, nested: NestedContainers): Route[] {
   const files = createFiles(state);
   const show = (path: string, view: () => unknown): Route => ({
     method: 'GET',
@@ -77,7 +79,7 @@ function routesOf(state: AgentState): Route[] {
       method: '*',
       path: '/api/v1',
       access: 'token',
-      handle: (request) => answerCall(state, files, request),
+      handle: (request) => answerCall(state, files, nested, request),
     },
   ];
 }

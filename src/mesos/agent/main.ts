@@ -13,6 +13,7 @@ import { serveAgent } from './http.js';
 import { restore } from './records.js';
 import { runAgentLoop } from './run.js';
 import { type AgentPlace, readPlace } from './shell/local.js';
+import { NestedContainers } from './shell/nested.js';
 import { readBootId } from './shell/procfs.js';
 import { empty, type Self } from './state.js';
 
@@ -39,18 +40,21 @@ export async function runAgent(dir: string, index: number): Promise<RunningServe
   if (damaged.length > 0) log.error('records that make no sense were left out', { damaged });
   // Before anything is taken up: a second process of the same agent ends here, its port being
   // taken.
-  const server = await serveAgent({ state, clusterKey: place.clusterKey, log });
+  const nested = new NestedContainers(state, process.execPath);
+  const server = await serveAgent({ state, nested, clusterKey: place.clusterKey, log });
   const agent = runAgentLoop({
     state,
     store,
     master: place.master,
     authorization: basicAuthorization('agent', secretOf(place.clusterKey, 'agent')),
     nodePath: process.execPath,
+    nested,
     log,
   });
   const stop = async (): Promise<void> => {
     if (existsSync(place.stopFile)) await agent.stopTasks();
     agent.close();
+    await nested.close();
     await server.close();
     await store.close();
   };

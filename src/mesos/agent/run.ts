@@ -14,6 +14,7 @@ import { createFetcher, type Fetcher } from './shell/fetch/fetcher.js';
 import { makeVolume, removeSandbox, removeVolume, setAside } from './shell/folders.js';
 import { createLink, type Link } from './shell/link.js';
 import { rotateLogs } from './shell/logs.js';
+import type { NestedContainers } from './shell/nested.js';
 import { prepareSandbox } from './shell/sandbox.js';
 import { createTaskRunner, removeMeta, type TaskRunner } from './shell/tasks.js';
 import { type AgentState, liveTasks } from './state.js';
@@ -32,6 +33,8 @@ export interface AgentOptions {
   readonly authorization: string;
   /** The Node that tasks find on their PATH. */
   readonly nodePath: string;
+  /** What runs inside the containers of tasks. */
+  readonly nested: NestedContainers;
   readonly log: Logger;
 }
 
@@ -103,7 +106,7 @@ interface Hands {
 type Submit = (event: AgentEvent) => void;
 
 function handsOf(options: AgentOptions, submit: Submit, welcome: () => void): Hands {
-  const { state, nodePath, log } = options;
+  const { state, nodePath, nested, log } = options;
   const link = createLink({
     master: options.master,
     authorization: options.authorization,
@@ -118,7 +121,13 @@ function handsOf(options: AgentOptions, submit: Submit, welcome: () => void): Ha
   });
   return {
     link,
-    runner: createTaskRunner({ state, nodePath, submit, log }),
+    runner: createTaskRunner({
+      state,
+      nodePath,
+      submit,
+      endNested: (containerId) => nested.endInside(containerId),
+      log,
+    }),
     checks: createChecks({ state, nodePath, submit }),
     fetcher: createFetcher(join(state.self.workDir, 'fetch')),
     alarm: createAlarm(() => submit({ type: 'Ticked' })),
@@ -173,7 +182,11 @@ function performersOf(
 }
 
 /** Looks at logs and disk from time to time; gives what ends it. */
-function lookAround({ state, log }: AgentOptions, { fetcher }: Hands, submit: Submit): () => void {
+function lookAround(
+  { state, nested, log }: AgentOptions,
+  { fetcher }: Hands,
+  submit: Submit,
+): () => void {
   const { workDir } = state.self;
   const measureDisk = async (): Promise<void> => {
     const { bavail, blocks } = await statfs(workDir);
@@ -184,6 +197,7 @@ function lookAround({ state, log }: AgentOptions, { fetcher }: Hands, submit: Su
   const timers = [
     setInterval(() => {
       for (const task of liveTasks(state)) rotateLogs(task.sandbox);
+      nested.endOrphaned();
     }, logsMs),
     setInterval(() => {
       measureDisk().catch((error) => log.warn('cannot tidy up', { error: messageOf(error) }));

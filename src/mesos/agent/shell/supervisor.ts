@@ -68,7 +68,8 @@ exit $status
 `;
 }
 
-function quote(word: string): string {
+/** A word as `sh` reads it back whole. */
+export function quote(word: string): string {
   return `'${word.replaceAll("'", "'\\''")}'`;
 }
 

@@ -11,6 +11,7 @@ import type { AgentEvent, Found } from '../events.js';
 import { metaDir } from '../layout.js';
 import type { AgentState, TaskRun } from '../state.js';
 import { allProcesses, followersOf } from './procfs.js';
+import { clearSession, killAll, send } from './signals.js';
 import { inspectTask, isAlive, readClaim, readExit, startSupervisor } from './supervisor.js';
 
 /**
@@ -20,9 +21,6 @@ import { inspectTask, isAlive, readClaim, readExit, startSupervisor } from './su
 const pollMs = 2_000;
 /** ms after a change of that folder. */
 const afterWordMs = [10, 50, 250];
-/** How often, and every how many ms, it is looked whether a killed session is gone. */
-const maxLooks = 200;
-const betweenLooksMs = 10;
 
 /** What the runner of tasks needs. */
 export interface TaskRunnerOptions {
@@ -30,6 +28,8 @@ export interface TaskRunnerOptions {
   /** The Node that tasks find. */
   readonly nodePath: string;
   readonly submit: (event: AgentEvent) => void;
+  /** Ends what runs inside a task's container. */
+  readonly endNested: (containerId: string) => Promise<void>;
   readonly log: Logger;
 }
 
@@ -62,7 +62,7 @@ export function createTaskRunner(options: TaskRunnerOptions): TaskRunner {
     watched.delete(task.containerId);
     // What the task left behind dies before anybody hears of its end: its ports and volumes are
     // then free.
-    await clearSession(pid);
+    await Promise.all([clearSession(pid), options.endNested(task.containerId)]);
     submit({ type: 'Exited', containerId: task.containerId, exit: readExit(metaOf(task)) });
   };
 
@@ -145,19 +145,6 @@ function watchSupervisor(meta: string, pid: number, log: Logger, onGone: () => v
   return stop;
 }
 
-/**
- * Kills until nobody of the session is left; one that the system cannot end is waited for no
- * longer.
- */
-async function clearSession(leader: number): Promise<void> {
-  for (let look = 0; look < maxLooks; look += 1) {
-    const left = followersOf(leader, allProcesses());
-    if (left.length === 0) return;
-    killAll(left);
-    await new Promise((resolve) => setTimeout(resolve, betweenLooksMs));
-  }
-}
-
 function terminate(meta: string, known: number | undefined, force: boolean): void {
   const [pid, startTime] = readClaim(meta);
   const leader = pid ?? known;
@@ -181,17 +168,5 @@ function listFolders(folder: string): string[] {
     return readdirSync(folder);
   } catch {
     return [];
-  }
-}
-
-function killAll(processes: readonly { readonly pid: number }[]): void {
-  for (const { pid } of processes) send(pid, 'SIGKILL');
-}
-
-function send(pid: number, name: NodeJS.Signals): void {
-  try {
-    process.kill(pid, name);
-  } catch {
-    // It is gone already, which is what was wanted.
   }
 }

@@ -4,11 +4,13 @@ import { DcosError } from '../../../core/errors.js';
 import type { Answer, Request } from '../../../core/http/server.js';
 import { tryParseJson } from '../../../core/json.js';
 import type { AgentState } from '../state.js';
-import { containersV1 } from '../views/containers.js';
 import { flagsView, metricsView, versionView } from '../views/state.js';
 import { agentV1, executorsV1, frameworksV1, stateV1, tasksV1 } from '../views/v1.js';
+import { attachInput, containerCalls, showContainers } from './container-calls.js';
 import type { FileEntry, Files } from './files.js';
-import { measureNow, measureSystem } from './usage.js';
+import { checkStreams, mediaOf } from './media.js';
+import type { NestedContainers } from './nested.js';
+import { measureSystem } from './usage.js';
 
 /** A call's arguments, unchecked. */
 type Fields = Readonly<Record<string, unknown>>;
@@ -31,8 +33,6 @@ const handlers: Readonly<Record<string, Handler>> = {
   GET_AGENT: agentV1,
   GET_OPERATIONS: () => ({}),
   GET_RESOURCE_PROVIDERS: () => ({}),
-  GET_CONTAINERS: (state, _files, { show_nested }) =>
-    containersV1(state, measureNow(), systemClock.now(), show_nested === true),
   LIST_FILES: async (_state, files, { path }) => ({
     file_infos: (await files.browse(String(path ?? ''))).map(fileInfo),
   }),
@@ -50,21 +50,16 @@ const needsFields: ReadonlySet<string> = new Set(['GET_METRICS', 'LIST_FILES', '
 export async function answerCall(
   state: AgentState,
   files: Files,
+  nested: NestedContainers,
   request: Request,
-): Promise<Answer> {
+): Promise<Answer | undefined> {
   const { method, headers } = request;
   if (method !== 'POST') {
     const text = `405 Method Not Allowed. Expecting one of { 'POST' }, but received '${method}'.`;
     return { status: 405, headers: { allow: 'POST' }, text };
   }
-  if (!/^application\/json\b/.test(headers['content-type'] ?? '')) {
-    const text = "Expecting 'Content-Type' of application/json or application/x-protobuf";
-    throw new DcosError('usage', text, { status: 415 });
-  }
-  if (!/\*\/\*|application\/(?:\*|json)/.test(headers.accept ?? '*/*')) {
-    const text = "Expecting 'Accept' to allow 'application/x-protobuf' or 'application/json'";
-    throw new DcosError('usage', text, { status: 406 });
-  }
+  const media = mediaOf(headers);
+  if (media.isStreamIn) return attachInput(nested, request);
   const call = tryParseJson((await request.body()).toString('utf8'));
   if (call === undefined)
     throw bad('Failed to parse body into JSON: syntax error at line 1 near: ');
@@ -72,12 +67,22 @@ export async function answerCall(
     throw bad('Failed to convert JSON into Call protobuf: Expecting a JSON object');
   }
   const type = typeof call.type === 'string' ? call.type : '';
+  const name = type.toLowerCase();
+  const fields = call[name];
+  const container = containerCalls[type];
+  checkStreams(type, media);
+  if (container !== undefined) {
+    if (isObject(fields)) return container(nested, request, { type, name, fields });
+    throw bad(`Failed to validate agent::Call: Expecting '${name}' to be present`);
+  }
+  if (type === 'GET_CONTAINERS') {
+    const shown = showContainers(nested, isObject(fields) ? fields : {});
+    return { status: 200, json: { type, [name]: shown } };
+  }
   const handler = handlers[type];
   if (handler === undefined) {
     throw bad("Failed to validate agent::Call: Expecting 'type' to be present");
   }
-  const name = type.toLowerCase();
-  const fields = call[name];
   if (!isObject(fields) && needsFields.has(type)) {
     throw bad(`Failed to validate agent::Call: Expecting '${name}' to be present`);
   }

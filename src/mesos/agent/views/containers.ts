@@ -2,6 +2,7 @@
  * `/containers`, `/monitor/statistics` and their v1 forms (recordings: agent/a1_containers,
  * GET_CONTAINERS_nested).
  */
+import type { ContainerId } from '../../../wire/mesos/process-io.js';
 import { scalarsOf } from '../../../wire/resources/pool.js';
 import { type AgentState, isLive, type TaskRun } from '../state.js';
 import { type ExecutorView, executorsOf } from './executors.js';
@@ -16,6 +17,12 @@ export interface Usage {
 
 /** Measures the sessions that these supervisors lead. */
 export type Measure = (supervisors: readonly number[]) => Usage;
+
+/** A container without an executor: a nested or a standalone one. */
+export interface InnerContainer {
+  readonly id: ContainerId;
+  readonly pid: number | undefined;
+}
 
 function statistics(executor: ExecutorView, measure: Measure, now: number): Record<string, number> {
   const { cpus, mem } = scalarsOf(executor.resources);
@@ -66,9 +73,10 @@ export function containersV1(
   state: AgentState,
   measure: Measure,
   now: number,
-  nested: boolean,
+  inside: readonly InnerContainer[],
+  showNested: boolean,
 ): Record<string, unknown> {
-  const containers = liveExecutors(state).flatMap((executor) => [
+  const containers: unknown[] = liveExecutors(state).flatMap((executor): unknown[] => [
     {
       framework_id: { value: executor.frameworkId },
       executor_id: { value: executor.executorId },
@@ -77,8 +85,9 @@ export function containersV1(
       container_status: containerStatus(executor),
       resource_statistics: statistics(executor, measure, now),
     },
-    ...(nested ? executor.tasks.filter(isNested).map(nestedView) : []),
+    ...(showNested ? executor.tasks.filter(isNested).map((task) => taskView(task, now)) : []),
   ]);
+  for (const container of inside) containers.push(innerView(container, now));
   return containers.length > 0 ? { containers } : {};
 }
 
@@ -94,8 +103,16 @@ function isNested(task: TaskRun): boolean {
   return task.parentId !== undefined && isLive(task);
 }
 
-function nestedView(task: TaskRun): Record<string, unknown> {
-  const container_id = { value: task.containerId, parent: { value: task.parentId } };
-  const pid = task.pid === undefined ? {} : { executor_pid: task.pid };
-  return { container_id, container_status: { container_id, ...pid } };
+function taskView(task: TaskRun, now: number): Record<string, unknown> {
+  const { containerId, parentId = '', pid } = task;
+  return innerView({ id: { value: containerId, parent: { value: parentId } }, pid }, now);
+}
+
+/** Mesos names the whole container only in its status (recordings: agent/GET_CONTAINERS_nested). */
+function innerView({ id, pid }: InnerContainer, now: number): Record<string, unknown> {
+  return {
+    container_id: { value: id.value },
+    container_status: { container_id: id, ...(pid === undefined ? {} : { executor_pid: pid }) },
+    resource_statistics: { timestamp: now / 1000 },
+  };
 }

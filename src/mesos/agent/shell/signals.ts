@@ -1,0 +1,38 @@
+/** Ends whole sessions of processes. */
+import { allProcesses, followersOf } from './procfs.js';
+
+/** How often, and every how many ms, it is looked whether a killed session is gone. */
+const maxLooks = 200;
+const betweenLooksMs = 10;
+
+/**
+ * Kills until nobody of the session is left; one that the system cannot end is waited for no
+ * longer.
+ */
+export async function clearSession(leader: number): Promise<void> {
+  for (let look = 0; look < maxLooks; look += 1) {
+    const left = followersOf(leader, allProcesses());
+    if (left.length === 0) return;
+    killAll(left);
+    await new Promise((resolve) => setTimeout(resolve, betweenLooksMs));
+  }
+}
+
+/** Kills a leader and all that follow it. */
+export function killTree(leader: number): void {
+  killAll([...followersOf(leader, allProcesses()), { pid: leader }]);
+}
+
+/** Kills processes at once. */
+export function killAll(processes: readonly { readonly pid: number }[]): void {
+  for (const { pid } of processes) send(pid, 'SIGKILL');
+}
+
+/** Sends a signal; a negative `pid` is a process group. */
+export function send(pid: number, signal: NodeJS.Signals | number): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // It is gone already, which is what was wanted.
+  }
+}
