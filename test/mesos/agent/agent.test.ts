@@ -85,6 +85,7 @@ t.test('agent › a kill takes the whole tree, by force after the grace', async 
   world.run(soft);
   await world.until(() => existsSync(join(world.sandbox(deaf.name), 'stdout')));
   await world.until(() => /\d+\n/.test(world.read(deaf.name, 'stdout')));
+  await world.until(() => existsSync(join(world.sandbox(soft.name), 'stdout')));
   await world.until(() => world.read(soft.name, 'stdout') === 'up\n');
   const began = Date.now();
   world.kill(deaf.name);
