@@ -4,12 +4,12 @@ import { seededRandom } from '../../src/core/random.js';
 import type { Write } from '../../src/core/store/store.js';
 import type { CallAnswer, MasterEvent } from '../../src/mesos/master/events.js';
 import type { OperatorAction } from '../../src/mesos/master/operator-calls.js';
+import { recover } from '../../src/mesos/master/registry.js';
 import {
   defaultOptions,
   emptyState,
   type MasterOptions,
   type MasterState,
-  recover,
 } from '../../src/mesos/master/state.js';
 import { step } from '../../src/mesos/master/step.js';
 import type { MasterOrder, RegisterMessage } from '../../src/wire/agent-link.js';

@@ -1,6 +1,6 @@
 /**
- * Who is offered what: by dominant resource fairness, first between roles, then between the
- * frameworks of a role (Ghodsi et al., NSDI 2011; apache/mesos docs/allocation-module.md). Each
+ * Who is offered what: by dominant resource fairness, first between roles (`shares.ts`), then between
+ * the frameworks of a role, and within what quota leaves (`quota/ledger.ts`) (Ghodsi et al., NSDI 2011; apache/mesos docs/allocation-module.md). Each
  * agent's free resources that one framework may have go to it as one offer; nobody waits for an
  * interval, since whatever changes marks its agent as dirty.
  */
@@ -15,6 +15,8 @@ import {
 import { count, type Turn, tell } from './events.js';
 import { putIntoOffer } from './holdings.js';
 import { refusalKey } from './keys.js';
+import { book, type Ledger, openLedger, portionFor } from './quota/ledger.js';
+import { dominantShare, RoleShares } from './shares.js';
 import type { Agent, Framework, MasterState, OfferRecord, Scalars } from './state.js';
 import { offerMessage } from './views/offer.js';
 
@@ -25,51 +27,87 @@ import { offerMessage } from './views/offer.js';
 const leastCpus = 10;
 const leastMem = 32_000;
 
-/** Offers what is free on dirty agents. */
+/** Offers what is free on dirty agents, or on all where a quota makes one depend on the others. */
 export function allocate(turn: Turn): void {
   const { state } = turn;
-  const agents = state.allDirty
-    ? [...state.agents.values()]
-    : [...state.dirtyAgents]
-        .map((id) => state.agents.get(id))
-        .filter((agent) => agent !== undefined);
+  const agents =
+    state.allDirty || state.quotas.size > 0
+      ? [...state.agents.values()]
+      : [...state.dirtyAgents]
+          .map((id) => state.agents.get(id))
+          .filter((agent) => agent !== undefined);
   state.allDirty = false;
   state.dirtyAgents.clear();
-  const open = agents.filter((agent) => agent.link !== undefined && agent.free.size > 0);
+  const open = agents.filter((agent) => isOfferable(agent) && agent.free.size > 0);
   if (open.length === 0) return;
   count(state, 'allocator/mesos/allocation_runs');
-  const total = clusterTotal(state);
-  const made = new Map<Framework, OfferRecord[]>();
-  for (const agent of open) {
-    for (const [role, framework] of candidates(state, total)) {
-      const resources = offerable(agent, framework, role);
-      if (resources.length === 0 || isRefused(state, framework, role, agent, resources)) continue;
-      const offer = newOffer(state, agent, framework, role, resources);
-      putIntoOffer(state, agent, offer);
-      made.set(framework, [...(made.get(framework) ?? []), offer]);
-    }
+  const round: Round = {
+    turn,
+    total: clusterTotal(state),
+    ledger:
+      state.quotas.size === 0
+        ? undefined
+        : openLedger(state, (id) => isOfferable(state.agents.get(id))),
+    made: new Map(),
+  };
+  if (round.ledger !== undefined && round.ledger.required.size > 0) {
+    for (const agent of open) offerAgent(round, agent, true);
   }
-  for (const [framework, offers] of made) sendOffers(turn, framework, offers);
+  for (const agent of open) offerAgent(round, agent, false);
+  for (const [framework, offers] of round.made) sendOffers(turn, framework, offers);
+}
+
+/** One run over the agents. */
+interface Round {
+  readonly turn: Turn;
+  readonly total: Scalars;
+  /** Where any role has a quota. */
+  readonly ledger: Ledger | undefined;
+  readonly made: Map<Framework, OfferRecord[]>;
+}
+
+function isOfferable(agent: Agent | undefined): boolean {
+  return agent?.link !== undefined;
+}
+
+/**
+ * Offers one agent to everybody in turn; `asGuaranteed` only to roles that miss something of what
+ * they were guaranteed.
+ */
+function offerAgent({ turn, total, ledger, made }: Round, agent: Agent, asGuaranteed: boolean) {
+  const { state } = turn;
+  for (const [role, framework] of candidates(state, total)) {
+    if (agent.free.size === 0) return;
+    const own = offerable(agent, framework, role);
+    const portion = ledger && portionFor(ledger, role, own, asGuaranteed);
+    if (ledger !== undefined && portion === undefined) continue;
+    const given = portion === undefined ? own : portion.resources;
+    if (!isWorthOffering(given)) continue;
+    const resources = allocatedTo(role, given);
+    if (isRefused(state, framework, role, agent, resources)) continue;
+    const offer = newOffer(state, agent, framework, role, resources);
+    putIntoOffer(state, agent, offer);
+    if (ledger !== undefined && portion !== undefined) book(ledger, role, portion);
+    made.set(framework, [...(made.get(framework) ?? []), offer]);
+  }
 }
 
 /** Roles and frameworks that want offers, the one that has the least first. */
 export function candidates(state: MasterState, total: Scalars): [string, Framework][] {
-  const roleShares = new Map<string, Scalars>();
+  const roleShares = new RoleShares(state.weights, total);
   const wanting: { role: string; framework: Framework; share: number }[] = [];
   for (const framework of state.frameworks.values()) {
-    for (const [role, held] of framework.held) sumInto(roleShares, role, held);
+    for (const [role, held] of framework.held) roleShares.add(role, held);
     if (framework.stream === undefined) continue;
     for (const role of framework.roles) {
       if (framework.suppressed.has(role)) continue;
       wanting.push({ role, framework, share: dominantShare(framework.held.get(role), total) });
     }
   }
-  const shareOfRole = (role: string): number => dominantShare(roleShares.get(role), total);
   return wanting
     .sort(
       (a, b) =>
-        shareOfRole(a.role) - shareOfRole(b.role) ||
-        compare(a.role, b.role) ||
+        roleShares.compare(a.role, b.role) ||
         a.share - b.share ||
         compare(a.framework.id, b.framework.id),
     )
@@ -78,24 +116,6 @@ export function candidates(state: MasterState, total: Scalars): [string, Framewo
 
 function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
-}
-
-function sumInto(sums: Map<string, Scalars>, role: string, held: Scalars): void {
-  const sum = sums.get(role) ?? { cpus: 0, mem: 0, disk: 0, gpus: 0 };
-  for (const name of ['cpus', 'mem', 'disk', 'gpus'] as const) sum[name] += held[name];
-  sums.set(role, sum);
-}
-
-/** The largest of the shares of the cluster's cpus, mem, disk and gpus that `held` is; 0 to 1. */
-export function dominantShare(held: Scalars | undefined, total: Scalars): number {
-  if (held === undefined) return 0;
-  const share = (part: number, whole: number): number => (whole > 0 ? part / whole : 0);
-  return Math.max(
-    share(held.cpus, total.cpus),
-    share(held.mem, total.mem),
-    share(held.disk, total.disk),
-    share(held.gpus, total.gpus),
-  );
 }
 
 function clusterTotal(state: MasterState): Scalars {
@@ -107,21 +127,22 @@ function clusterTotal(state: MasterState): Scalars {
   return total;
 }
 
-/**
- * What of the agent's free resources the framework may have in `role`; empty where it is too
- * little to be of use.
- */
+/** What of the agent's free resources the framework may have in `role`. */
 function offerable(agent: Agent, framework: Framework, role: string): Resource[] {
   const free = resourcesOf(agent.free);
   const hasGpus = agent.total.size > 0 && scalarsOf(agent.total).gpus > 0;
   if (hasGpus && !framework.capabilities.has('GPU_RESOURCES')) return [];
-  const own = free.filter((resource) => {
+  return free.filter((resource) => {
     const reserved = reservedRoleOf(resource);
     return reserved === undefined || reserved === role || role.startsWith(`${reserved}/`);
   });
-  const { cpus, mem } = scalarsOf(own);
-  const anyReserved = own.some((resource) => reservedRoleOf(resource) !== undefined);
-  return cpus >= leastCpus || mem >= leastMem || anyReserved ? allocatedTo(role, own) : [];
+}
+
+/** Whether it is not too little to be of use. */
+function isWorthOffering(resources: readonly Resource[]): boolean {
+  const { cpus, mem } = scalarsOf(resources);
+  const anyReserved = resources.some((resource) => reservedRoleOf(resource) !== undefined);
+  return cpus >= leastCpus || mem >= leastMem || anyReserved;
 }
 
 /**

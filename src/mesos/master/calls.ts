@@ -43,9 +43,12 @@ export function refusalOfRequest(
 /** 405 as Mesos words it. */
 export function wrongMethod(
   method: string | undefined,
+  ...allowed: readonly string[]
 ): CallAnswer & { readonly headers: Record<string, string> } {
-  const text = `405 Method Not Allowed. Expecting one of { 'POST' }, but received '${method}'.`;
-  return { status: 405, text, headers: { allow: 'POST' } };
+  const known = allowed.length === 0 ? ['POST'] : allowed;
+  const names = `'${known.join("', '")}'`;
+  const text = `405 Method Not Allowed. Expecting one of { ${names} }, but received '${method}'.`;
+  return { status: 405, text, headers: { allow: known.join(', ') } };
 }
 
 function acceptsJson(accept: string | undefined): boolean {

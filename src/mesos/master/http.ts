@@ -17,6 +17,7 @@ import {
   wrongMethod,
 } from './calls.js';
 import type { CallAnswer, MasterEvent } from './events.js';
+import { quotaRoutes } from './http-quota.js';
 import type { MasterState } from './state.js';
 import type { Streams } from './streams.js';
 import { flagsOf } from './views/flags.js';
@@ -73,6 +74,7 @@ export function routesOf(context: HttpContext): Route[] {
     ...view('/version', () => versionOf(state)),
     ...view('/flags', () => ({ flags: flagsOf(state) })),
     ...view('/metrics/snapshot', () => metricsOf(state)),
+    ...quotaRoutes(state, (request, call) => act(context, request, call)),
     ...api('/teardown', (request) => teardownForm(context, request)),
     ...['/health', '/master/health'].map(
       (path): Route => ({ method: 'GET', path, access: 'open', handle: health }),

@@ -6,6 +6,19 @@ import { z } from 'zod';
 import { idSchema, resourceSchema } from '../../wire/mesos/common.js';
 
 const resources = z.array(resourceSchema);
+const amounts = z.record(z.string(), z.looseObject({ value: z.number() })).optional();
+
+/** A quota in the older form, also the body of a POST to `/quota`. */
+export const quotaRequestSchema = z.looseObject({
+  role: z.string().optional(),
+  force: z.boolean().optional(),
+  guarantee: resources.optional(),
+});
+
+/** Weights of roles, also the body of a PUT to `/weights`. */
+export const weightInfosSchema = z.array(
+  z.looseObject({ weight: z.number(), role: z.string().optional() }),
+);
 
 /** A call that changes something. */
 export const operatorActionSchema = z.discriminatedUnion('type', [
@@ -33,6 +46,27 @@ export const operatorActionSchema = z.discriminatedUnion('type', [
     type: z.literal('DESTROY_VOLUMES'),
     destroy_volumes: z.looseObject({ agent_id: idSchema, volumes: resources }),
   }),
+  z.looseObject({
+    type: z.literal('UPDATE_QUOTA'),
+    update_quota: z.looseObject({
+      force: z.boolean().optional(),
+      quota_configs: z
+        .array(z.looseObject({ role: z.string(), guarantees: amounts, limits: amounts }))
+        .optional(),
+    }),
+  }),
+  z.looseObject({
+    type: z.literal('SET_QUOTA'),
+    set_quota: z.looseObject({ quota_request: quotaRequestSchema }),
+  }),
+  z.looseObject({
+    type: z.literal('REMOVE_QUOTA'),
+    remove_quota: z.looseObject({ role: z.string() }),
+  }),
+  z.looseObject({
+    type: z.literal('UPDATE_WEIGHTS'),
+    update_weights: z.looseObject({ weight_infos: weightInfosSchema.optional() }),
+  }),
 ]);
 /** A call that changes something. */
 export type OperatorAction = z.infer<typeof operatorActionSchema>;
@@ -51,6 +85,8 @@ export const operatorQueries = [
   'GET_OPERATIONS',
   'GET_ROLES',
   'GET_MASTER',
+  'GET_QUOTA',
+  'GET_WEIGHTS',
 ] as const;
 /** A call that only asks. */
 export type OperatorQuery = (typeof operatorQueries)[number];
@@ -63,6 +99,10 @@ export const operatorActionFields: Readonly<Record<OperatorAction['type'], strin
   UNRESERVE_RESOURCES: 'unreserve_resources',
   CREATE_VOLUMES: 'create_volumes',
   DESTROY_VOLUMES: 'destroy_volumes',
+  UPDATE_QUOTA: 'update_quota',
+  SET_QUOTA: 'set_quota',
+  REMOVE_QUOTA: 'remove_quota',
+  UPDATE_WEIGHTS: 'update_weights',
 };
 
 /** Calls of Mesos that this master knows of and does not do. */
@@ -71,17 +111,11 @@ export const operatorCallsAbsent: ReadonlySet<string> = new Set([
   'SET_LOGGING_LEVEL',
   'LIST_FILES',
   'READ_FILE',
-  'GET_WEIGHTS',
-  'UPDATE_WEIGHTS',
   'GET_MAINTENANCE_STATUS',
   'GET_MAINTENANCE_SCHEDULE',
   'UPDATE_MAINTENANCE_SCHEDULE',
   'START_MAINTENANCE',
   'STOP_MAINTENANCE',
-  'GET_QUOTA',
-  'UPDATE_QUOTA',
-  'SET_QUOTA',
-  'REMOVE_QUOTA',
   'DRAIN_AGENT',
   'DEACTIVATE_AGENT',
   'REACTIVATE_AGENT',

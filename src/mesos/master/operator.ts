@@ -16,6 +16,8 @@ import { persist, reply, type Turn } from './events.js';
 import { rescindAll, settle } from './holdings.js';
 import { operationProblem, send, shortageText } from './operations.js';
 import type { OperatorAction } from './operator-calls.js';
+import { quotaRemoved, quotaSet, quotaUpdated } from './quota/calls.js';
+import { weightsUpdated } from './quota/weights.js';
 import { removeAgent } from './register.js';
 import { upgraded } from './resources.js';
 import type { Agent, StoredAgent } from './state.js';
@@ -50,6 +52,20 @@ export function operatorCalled(turn: Turn, requestId: string, call: OperatorActi
     }
     case 'MARK_AGENT_GONE':
       markGone(turn, requestId, call.mark_agent_gone.agent_id.value);
+      return;
+    case 'UPDATE_QUOTA': {
+      const { quota_configs = [], force = false } = call.update_quota;
+      quotaUpdated(turn, requestId, quota_configs, force);
+      return;
+    }
+    case 'SET_QUOTA':
+      quotaSet(turn, requestId, call.set_quota.quota_request);
+      return;
+    case 'REMOVE_QUOTA':
+      quotaRemoved(turn, requestId, call.remove_quota.role);
+      return;
+    case 'UPDATE_WEIGHTS':
+      weightsUpdated(turn, requestId, call.update_weights.weight_infos ?? []);
       return;
     default:
       operate(turn, requestId, call);
@@ -102,7 +118,10 @@ function endUnreachable(turn: Turn, agentId: string): void {
   }
 }
 
-type ResourceCall = Exclude<OperatorAction, { type: 'TEARDOWN' | 'MARK_AGENT_GONE' }>;
+type ResourceCall = Extract<
+  OperatorAction,
+  { type: 'RESERVE_RESOURCES' | 'UNRESERVE_RESOURCES' | 'CREATE_VOLUMES' | 'DESTROY_VOLUMES' }
+>;
 
 function operate(turn: Turn, requestId: string, call: ResourceCall): void {
   const [agentId, operation] = operationOf(call);

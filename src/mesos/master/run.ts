@@ -10,13 +10,8 @@ import type { RunningServer } from '../../core/running.js';
 import { openLmdbStore } from '../../core/store/lmdb.js';
 import type { MasterEffect, MasterEvent } from './events.js';
 import { errorAnswer, routesOf } from './http.js';
-import {
-  defaultOptions,
-  emptyState,
-  type MasterOptions,
-  type MasterState,
-  recover,
-} from './state.js';
+import { recover } from './registry.js';
+import { defaultOptions, emptyState, type MasterOptions, type MasterState } from './state.js';
 import { step } from './step.js';
 import { Streams } from './streams.js';
 

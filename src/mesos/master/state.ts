@@ -15,6 +15,7 @@ import type {
   TaskStatus,
 } from '../../wire/mesos/task.js';
 import type { Pool } from '../../wire/resources/pool.js';
+import type { Quota } from './quota/rules.js';
 
 /** How a master is set up. Times in milliseconds. */
 export interface MasterOptions {
@@ -228,6 +229,10 @@ export interface MasterState {
   readonly unreachableAgents: Map<string, AbsentAgent>;
   /** Marked gone for ever. */
   readonly goneAgents: Set<string>;
+  /** By top-level role. */
+  readonly quotas: Map<string, Quota>;
+  /** By role; 1 where there is none. */
+  readonly weights: Map<string, number>;
   readonly offers: Map<string, OfferRecord>;
   readonly operations: Map<string, OperationRecord>;
   /** Streams of operators → when their next heartbeat is due. */
@@ -272,6 +277,8 @@ export function emptyState(options: MasterOptions, random: Random): MasterState 
     recoveredAgents: new Map(),
     unreachableAgents: new Map(),
     goneAgents: new Set(),
+    quotas: new Map(),
+    weights: new Map(),
     offers: new Map(),
     operations: new Map(),
     subscribers: new Map(),
@@ -283,22 +290,6 @@ export function emptyState(options: MasterOptions, random: Random): MasterState 
     nextOffer: 0,
     metrics: new Map(),
   };
-}
-
-/** Fills an empty state from records of the store (`agents/…`, `removed-frameworks/…`). */
-export function recover(state: MasterState, records: ReadonlyMap<string, unknown>): void {
-  const removed: [number, string][] = [];
-  for (const [key, value] of records) {
-    const [kind, id = ''] = key.split('/');
-    if (kind === 'removed-frameworks') removed.push([(value as { at: number }).at, id]);
-    if (kind !== 'agents') continue;
-    const { info, registeredAt, standing, unreachableAt } = value as StoredAgent;
-    if (standing === 'gone') state.goneAgents.add(id);
-    else if (standing === 'admitted')
-      state.recoveredAgents.set(id, { info, registeredAt, unreachableAt: undefined });
-    else state.unreachableAgents.set(id, { info, registeredAt, unreachableAt });
-  }
-  for (const [, id] of removed.sort(([a], [b]) => a - b)) state.removedFrameworks.add(id);
 }
 
 /**

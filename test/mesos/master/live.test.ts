@@ -160,6 +160,10 @@ t.test('master process › lives and dies as a real one', async (t) => {
       const { found, wanted } = await replay(master, one, '', '');
       t.same(found, wanted, one.name);
     }
+    for (const one of recorded('quota.json')) {
+      const { found, wanted } = await replay(master, one, '', '');
+      t.same(found, wanted, one.name);
+    }
     const { records, response } = await master.subscribe(aFramework('rec', { roles: ['rec'] }));
     await until(() => records.length > 1, { what: 'the subscription', everyMs: 10 });
     const [first] = records;

@@ -2,7 +2,8 @@
 import fc from 'fast-check';
 import t from 'tap';
 import { type Random, seededRandom } from '../../../src/core/random.js';
-import { candidates, dominantShare } from '../../../src/mesos/master/allocate.js';
+import { candidates } from '../../../src/mesos/master/allocate.js';
+import { dominantShare } from '../../../src/mesos/master/shares.js';
 import type { RegisterMessage } from '../../../src/wire/agent-link.js';
 import type { Resource } from '../../../src/wire/mesos/common.js';
 import type { OfferOperation } from '../../../src/wire/mesos/scheduler.js';

@@ -6,12 +6,16 @@ import type { Framework, MasterState, OperationRecord } from '../state.js';
 import { flagsOf } from './flags.js';
 import { agentMessage, frameworkMessage, masterInfo, unlessEmpty } from './messages.js';
 import { metricsOf } from './metrics.js';
+import { quotaStatus, weightInfos } from './quota.js';
 import { rolesMessage } from './roles.js';
 import { versionOf } from './version.js';
 
 /** The whole answer to a call. */
 export function answerTo(state: MasterState, type: OperatorQuery): Record<string, unknown> {
-  return { type, [type.toLowerCase()]: bodyOf(state, type) };
+  const body = bodyOf(state, type);
+  // Mesos only sets this one when there is a weight to show.
+  const unset = type === 'GET_WEIGHTS' && state.weights.size === 0;
+  return unset ? { type } : { type, [type.toLowerCase()]: body };
 }
 
 function bodyOf(state: MasterState, type: OperatorQuery): Record<string, unknown> {
@@ -46,6 +50,10 @@ function bodyOf(state: MasterState, type: OperatorQuery): Record<string, unknown
         start_time: state.options.startedAt / 1000,
         elected_time: state.options.startedAt / 1000,
       };
+    case 'GET_QUOTA':
+      return { status: quotaStatus(state) };
+    case 'GET_WEIGHTS':
+      return unlessEmpty('weight_infos', weightInfos(state));
   }
 }
 
