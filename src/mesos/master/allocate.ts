@@ -1,8 +1,9 @@
 /**
- * Who is offered what: by dominant resource fairness, first between roles (`shares.ts`), then between
- * the frameworks of a role, and within what quota leaves (`quota/ledger.ts`) (Ghodsi et al., NSDI 2011; apache/mesos docs/allocation-module.md). Each
- * agent's free resources that one framework may have go to it as one offer; nobody waits for an
- * interval, since whatever changes marks its agent as dirty.
+ * Who is offered what: by dominant resource fairness, first between roles (`shares.ts`), then
+ * between the frameworks of a role, and within what quota leaves (`quota/ledger.ts`) (Ghodsi et
+ * al., NSDI 2011; apache/mesos docs/allocation-module.md). Each agent's free resources that one
+ * framework may have go to it as one offer; nobody waits for an interval, since whatever changes
+ * marks its agent as dirty.
  */
 import type { Resource } from '../../wire/mesos/common.js';
 import {

@@ -1,6 +1,6 @@
 /**
- * How much each role has of the cluster, for dominant resource fairness between roles: at every level
- * of their hierarchy, what a role and those under it have, by its weight (apache/mesos
+ * How much each role has of the cluster, for dominant resource fairness between roles: at every
+ * level of their hierarchy, what a role and those under it have, by its weight (apache/mesos
  * src/master/allocator/mesos/sorter/drf/sorter.cpp, docs/weights.md).
  */
 import type { Scalars } from './state.js';

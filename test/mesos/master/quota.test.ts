@@ -95,8 +95,8 @@ t.test('quota › a limit below what is used needs force', async (t) => {
   ]);
   t.equal(
     setQuota(world, 'dev', {}, { cpus: 2 }).text,
-    "Invalid QuotaConfig: Role 'dev' is already consuming 'cpus:3; mem:32'; this is more than the " +
-      "requested limits 'cpus:2' (use 'force' flag to bypass this check)",
+    "Invalid QuotaConfig: Role 'dev' is already consuming 'cpus:3; mem:32'; this is more than " +
+      "the requested limits 'cpus:2' (use 'force' flag to bypass this check)",
   );
   t.equal(setQuota(world, 'dev', {}, { cpus: 2 }, true).status, 200);
   t.equal(sumOf(dev, world, 'cpus'), 0, 'it is over its limit and gets none');
