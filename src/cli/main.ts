@@ -59,8 +59,21 @@ async function runLeaf(
     process.stderr.write(`\n${context.interruptNote ?? 'Interrupted.'}\n`);
     process.exit(130);
   });
-  await command.run(context, parsed.given);
+  try {
+    await command.run(context, parsed.given);
+  } catch (error) {
+    throw await withReason(context, error);
+  }
   return 0;
+}
+
+/** A local cluster that can't be reached leaves word of why on disk. */
+async function withReason(context: Context, error: unknown): Promise<unknown> {
+  if (!(error instanceof DcosError) || error.code !== 'unreachable') return error;
+  const cluster = context.cluster();
+  if (cluster === undefined || !context.isLocal(cluster)) return error;
+  const { withReasonOfLocal } = await import('./local/why-away.js');
+  return withReasonOfLocal(error, context.localDir);
 }
 
 const firstWords = (words: readonly string[]): string[] =>

@@ -55,7 +55,7 @@ function roleOf(argv: readonly string[]): Role {
       return {
         name,
         folder: serverFolder(name),
-        start: async () => (await import('./control.js')).runControl(dir(), process.env, onFatal),
+        start: async () => (await import('./control.js')).runControl(dir(), process.env, fail),
       };
     case 'services':
       return {
@@ -66,12 +66,6 @@ function roleOf(argv: readonly string[]): Role {
     default:
       throw wrongUsage(name === '' ? 'no role is given' : `there is no role ${name}`);
   }
-}
-
-/** The state can't be kept: the loop starts this server again, and it loads what is durable. */
-function onFatal(error: unknown): never {
-  createLogger('control').error('the control plane must start again', { error: messageOf(error) });
-  process.exit(1);
 }
 
 function parseArguments(argv: readonly string[]) {
@@ -118,7 +112,10 @@ async function run(argv: readonly string[]): Promise<void> {
   }
 }
 
-/** Says in one line what went wrong and ends the process with the status of its class. */
+/**
+ * Says in one line what went wrong and ends the process with the status of its class. A state that
+ * can't be kept ends here too: the loop starts the server again, and it loads what is durable.
+ */
 function fail(error: unknown): never {
   const known = error instanceof DcosError ? error : undefined;
   const hint = known?.hint === undefined ? '' : `\n${known.hint}`;

@@ -11,6 +11,7 @@ import {
   serverArguments,
   serverNames,
 } from '../../src/cli/local/layout.js';
+import { lastWordsIn } from '../../src/cli/local/why-away.js';
 import { readOptions, typedValue } from '../../src/cli/options.js';
 import { clean } from '../../src/cli/output/clean.js';
 import { formatJson } from '../../src/cli/output/list.js';
@@ -230,4 +231,13 @@ t.test('operation › a line per change, a picture for a terminal', async (t) =>
     '1 d 1 h',
     '1 h',
   ]);
+});
+
+t.test('why away › the last words of a control plane, unless it serves again', (t) => {
+  const serving = '{"level":"info","message":"serving"}';
+  const died = 'dcos-cluster: cannot write to the store: no space left\nIs the disk full?';
+  t.equal(lastWordsIn(`${serving}\n${died}\n`), 'cannot write to the store: no space left');
+  t.equal(lastWordsIn(`${serving}\n${died}\n${serving}\n`), undefined);
+  t.equal(lastWordsIn(''), undefined);
+  t.end();
 });
