@@ -138,6 +138,7 @@ async function startRooms(ground: Ground): Promise<Rooms> {
     operator,
     cluster: { url: ground.url, mesosUrl: mesosUrlOf(cluster), publicKey: ground.publicKey },
     lostAgents: () => lostAgentsOf(failures.state),
+    serviceRecords: door.records,
     removeNamespace: door.remove,
     log: createLogger('operations'),
     onFatal,

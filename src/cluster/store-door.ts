@@ -44,6 +44,8 @@ export interface StoreDoor {
    * fenced.
    */
   remove(account: string): Promise<void>;
+  /** What the namespace of `account` holds under keys that begin with `prefix`. */
+  records(account: string, prefix: string): Promise<Map<string, unknown>>;
 }
 
 /** Opens the door over `store`. */
@@ -92,12 +94,8 @@ export function openStoreDoor(store: Store): StoreDoor {
       return { epoch };
     }),
     route('GET', '/records', async (request, ns) => {
-      const base = `data/${ns}/`;
-      const records = await store.load(base + (request.query.get('prefix') ?? ''));
       return {
-        records: Object.fromEntries(
-          [...records].map(([key, value]) => [key.slice(base.length), value]),
-        ),
+        records: Object.fromEntries(await recordsIn(store, ns, request.query.get('prefix') ?? '')),
       };
     }),
     route('POST', '/writes', async (request, ns) => {
@@ -113,7 +111,18 @@ export function openStoreDoor(store: Store): StoreDoor {
       return {};
     }),
   ];
-  return { routes, remove: (account) => clear(encodeURIComponent(account)) };
+  return {
+    routes,
+    remove: (account) => clear(encodeURIComponent(account)),
+    records: (account, prefix) => recordsIn(store, encodeURIComponent(account), prefix),
+  };
+}
+
+/** What a namespace holds, by its own keys. */
+async function recordsIn(store: Store, ns: string, prefix: string): Promise<Map<string, unknown>> {
+  const base = `data/${ns}/`;
+  const records = await store.load(base + prefix);
+  return new Map([...records].map(([key, value]) => [key.slice(base.length), value]));
 }
 
 /** A namespace belongs to the service account of its name; users may look after any. */

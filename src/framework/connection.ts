@@ -180,10 +180,7 @@ class SchedulerConnection implements Connection {
         this.#subscription = subscription;
         const ended = await this.#listen(subscription, generation);
         if (generation !== this.#generation) return;
-        if (subscription.frameworkId !== undefined) {
-          pauseMs = firstPauseMs;
-          told = undefined;
-        }
+        if (subscription.frameworkId !== undefined) [pauseMs, told] = [firstPauseMs, undefined];
         this.#subscription = undefined;
         this.#queue.length = 0;
         reason = ended.reason;

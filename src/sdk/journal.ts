@@ -137,7 +137,7 @@ function tellState(
   }
 }
 
-/** Steps that begin or end, plans that are complete. A plan seen first as complete tells nothing. */
+/** Steps that begin or end, plans that are complete; what is complete at first sight is no news. */
 function tellPlans(
   state: State,
   steps: Map<string, PlanStep['status']>,

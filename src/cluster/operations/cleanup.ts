@@ -2,6 +2,7 @@
  * What a service leaves behind after its own uninstall, and how it is given back: by operator
  * calls, on any Mesos alike.
  */
+import { z } from 'zod';
 import type { Resource } from '../../wire/mesos/common.js';
 import type { GetAgents, GetFrameworks, OperatorAgent } from '../../wire/mesos/operator.js';
 import { isVolume, reservedRoleOf } from '../../wire/resources/pool.js';
@@ -57,6 +58,25 @@ export function frameworksOf(facts: AppFacts, { frameworks = [] }: GetFrameworks
     .filter((id) => id !== '');
 }
 
+/**
+ * What a service wrote down, in `lost/<resource id>` of its namespace, that agents keep for it
+ * (docs/architecture.md, "Apps that are our own programs").
+ */
+export function lostIn(records: ReadonlyMap<string, unknown>): Omit<Held, 'since'>[] {
+  return [...records.values()].flatMap((record) => {
+    const parsed = lostSchema.safeParse(record);
+    if (!parsed.success) return [];
+    const { agentId, hostname, role } = parsed.data;
+    return [{ agentId, hostname, roles: [role] }];
+  });
+}
+
+const lostSchema = z.looseObject({
+  agentId: z.string().min(1),
+  hostname: z.string(),
+  role: z.string().min(1),
+});
+
 /** What one look at the cluster found of a service that is to be gone. */
 export interface CleanUpLook {
   readonly held: readonly Omit<Held, 'since'>[];
@@ -81,14 +101,33 @@ export async function cleanUp(
   }
   for (const id of registered) await operator.teardown(id);
   if (registered.length > 0) return { held: [], waiting: 'its framework is torn down' };
-  if (facts.role === undefined) return { held: [] };
-  const role = facts.role;
-  const left = leftovers(await operator.agents(), new Set([role]));
+  const role = facts.role ?? lostAgents[0]?.roles[0];
+  if (role === undefined) return { held: [] };
+  const agents = await operator.agents();
+  const left = leftovers(agents, new Set([role]));
   for (const leftover of left) await giveBack(operator, leftover);
   if (left.length > 0)
     return { held: [], waiting: `agents give back what they hold (${left.length} left)` };
-  const held = lostAgents.filter(({ roles }) => roles.includes(role));
-  return { held: held.map((agent) => ({ ...agent, roles: [role] })) };
+  return { held: heldFor(role, lostAgents, agents) };
+}
+
+/** Each lost agent once; one that is back meanwhile has just been seen to hold nothing. */
+function heldFor(
+  role: string,
+  lostAgents: readonly Omit<Held, 'since'>[],
+  { agents = [] }: GetAgents,
+): Omit<Held, 'since'>[] {
+  const back = new Set(
+    agents
+      .filter(({ active }) => active !== false)
+      .map(({ agent_info }) => agent_info.id?.value ?? ''),
+  );
+  const held = new Map<string, Omit<Held, 'since'>>();
+  for (const { agentId, hostname, roles } of lostAgents) {
+    if (!roles.includes(role) || back.has(agentId) || held.has(agentId)) continue;
+    held.set(agentId, { agentId, hostname, roles: [role] });
+  }
+  return [...held.values()];
 }
 
 /** What all agents hold for `roles`. */

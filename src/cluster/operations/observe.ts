@@ -166,10 +166,6 @@ function cleanedUp(
   now: number,
   changes: Changes,
 ): void {
-  if (event.waiting !== undefined) {
-    showStep(record, 'STARTED', event.waiting, now, changes);
-    return;
-  }
   for (const { agentId, hostname, roles } of event.held) {
     const before = state.held.get(agentId);
     const all = [...new Set([...(before?.roles ?? []), ...roles])];
@@ -181,6 +177,10 @@ function cleanedUp(
     const names = event.held.map(({ hostname }) => hostname).join(', ');
     const what = `Agents that are gone still hold resources of it: ${names}.`;
     record.operation.notes = `${what} They are given back when the agents return.`;
+  }
+  if (event.waiting !== undefined) {
+    showStep(record, 'STARTED', event.waiting, now, changes);
+    return;
   }
   goOn(state, record, now, changes);
 }

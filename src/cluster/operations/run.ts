@@ -11,9 +11,15 @@ import type { Operation } from '../../wire/operations.js';
 import type { Operator } from '../operator.js';
 import { withServiceAccount } from './app-facts.js';
 import { type Apps, observedApp } from './apps.js';
-import { cleanUp, giveBack, leftoverOn } from './cleanup.js';
+import { type CleanUpLook, cleanUp, giveBack, leftoverOn, lostIn } from './cleanup.js';
 import type { OperationsEffect, OperationsEvent, RequestOutcome } from './events.js';
-import { type Held, loadOperations, type OperationsState, ticksPerSecond } from './state.js';
+import {
+  type AppFacts,
+  type Held,
+  loadOperations,
+  type OperationsState,
+  ticksPerSecond,
+} from './state.js';
 import { stepOperations } from './step.js';
 
 /** What `operations` works with. */
@@ -26,6 +32,11 @@ export interface OperationsOptions {
   readonly cluster: { readonly url: string; readonly mesosUrl: string; readonly publicKey: string };
   /** Agents that are lost, with the roles that they held resources for when last seen. */
   readonly lostAgents: () => readonly Omit<Held, 'since'>[];
+  /** What a service keeps in the store under keys that begin with `prefix`. */
+  readonly serviceRecords: (
+    account: string,
+    prefix: string,
+  ) => Promise<ReadonlyMap<string, unknown>>;
   /** Forgets what a service kept in the store. */
   readonly removeNamespace: (account: string) => Promise<void>;
   readonly log: Logger;
@@ -73,7 +84,7 @@ export async function startOperations(options: OperationsOptions): Promise<Opera
     {
       state,
       step: stepOperations,
-      perform: performers(options, submit, wake),
+      perform: performers(options, state, submit, wake),
       store,
       clock,
       onFatal: options.onFatal,
@@ -157,6 +168,7 @@ type Answer = (operationId: string, work: () => Promise<OperationsEvent>) => voi
 
 function performers(
   options: OperationsOptions,
+  state: OperationsState,
   submit: (event: OperationsEvent) => void,
   wake: (id: string) => void,
 ): Performers<OperationsEffect> {
@@ -177,15 +189,34 @@ function performers(
     ...fetching(options, submit, answer),
     ...appOrders(options, answer),
     CleanUp: ({ operationId, facts }) =>
-      answer(operationId, async () => {
-        const look = await cleanUp(options.operator, facts, options.lostAgents());
-        if (look.waiting === undefined && facts.account !== undefined) {
-          await options.removeNamespace(facts.account);
-        }
-        return { type: 'CleanedUp', operationId, ...look };
-      }),
+      answer(operationId, async () => ({
+        type: 'CleanedUp',
+        operationId,
+        ...(await cleanUpService(options, state, facts)),
+      })),
     Announce: ({ operationId }) => wake(operationId),
   };
+}
+
+/**
+ * Cleans up after a service, and forgets its records last: not before what lost agents hold, which
+ * only they may tell, is kept as `held/<agentId>`.
+ */
+async function cleanUpService(
+  { operator, lostAgents, serviceRecords, removeNamespace }: OperationsOptions,
+  state: OperationsState,
+  facts: AppFacts,
+): Promise<CleanUpLook> {
+  const { account } = facts;
+  const noted = account === undefined ? [] : lostIn(await serviceRecords(account, 'lost/'));
+  const look = await cleanUp(operator, facts, [...noted, ...lostAgents()]);
+  if (look.waiting !== undefined || account === undefined) return look;
+  const kept = look.held.every(({ agentId, roles }) =>
+    roles.every((role) => state.held.get(agentId)?.roles.includes(role)),
+  );
+  if (!kept) return { ...look, waiting: 'what lost agents hold is written down' };
+  await removeNamespace(account);
+  return look;
 }
 
 function fetching(
