@@ -12,7 +12,7 @@ import {
 } from 'axios';
 
 /** How long a connection may take, in ms: a server that is not there is told about at once. */
-export const connectTimeoutMs = 3000;
+const connectTimeoutMs = 3000;
 
 /** How a connection to a server is secured. */
 export interface TlsOptions {

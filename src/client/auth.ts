@@ -26,10 +26,3 @@ export async function login(
   if (answer.status >= 400) throw errorOfAnswer(answer, http.connection.url);
   throw new DcosError('auth', `${http.connection.url} gave no token`, { status: answer.status });
 }
-
-/** Whether the cluster takes the present token. */
-export async function isAuthenticated(http: Http): Promise<boolean> {
-  const path = '/pkgpanda/active.buildinfo.full.json';
-  const { status } = await http.answer({ method: 'HEAD', path });
-  return status === 200 || status === 403;
-}

@@ -3,7 +3,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { systemClock } from '../core/clock.js';
 import { DcosError } from '../core/errors.js';
 import type { Operation, Preflight } from '../wire/operations.js';
-import { asList, asObject } from './answers.js';
 import type { Http } from './http.js';
 import type { InstallRequest } from './packages.js';
 
@@ -41,12 +40,6 @@ export async function uninstallPreview(
 ): Promise<UninstallPreview> {
   const path = '/operations/uninstall-preview';
   return (await http.json({ method: 'POST', path, body: request })) as UninstallPreview;
-}
-
-/** All operations that the cluster remembers. */
-export async function listOperations(http: Http): Promise<Operation[]> {
-  const data = await http.json({ method: 'GET', path: '/operations' });
-  return asList(asObject(data).operations ?? data) as Operation[];
 }
 
 /** One operation as it is now. Throws `not-found`. */

@@ -29,7 +29,7 @@ export interface PlanStep {
 }
 
 /** The path of something of a service's scheduler. */
-export function servicePath(service: string, rest: string): string {
+function servicePath(service: string, rest: string): string {
   const name = service.replace(/^\/+/, '').split('/').map(encodeURIComponent).join('/');
   return `/service/${name}/v1/${rest}`;
 }

@@ -9,7 +9,7 @@ import type { Json } from '../core/json.js';
 import { maxRecordBytes, type Store, type Write } from '../core/store/store.js';
 
 /** Limits of one namespace. */
-export const doorLimits = {
+const doorLimits = {
   records: 20_000,
   bytes: 64 * 1024 * 1024,
   writesPerBatch: 2_000,

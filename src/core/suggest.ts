@@ -1,5 +1,8 @@
 /** Did-you-mean: the known word that is nearest to a mistyped one. */
 
+/** Of more words than these the rest is not looked at: a hint is not worth the time. */
+const maxKnown = 10_000;
+
 /**
  * The nearest of `known` within a third of the word's length (at least 1) of edits; `undefined`
  * where none is near.
@@ -7,13 +10,23 @@
 export function nearest(word: string, known: Iterable<string>): string | undefined {
   let best: string | undefined;
   let bestDistance = Math.max(1, Math.floor(word.length / 3)) + 1;
+  let seen = 0;
   for (const candidate of known) {
+    seen += 1;
+    if (seen > maxKnown) break;
     const distance = editDistance(word.toLowerCase(), candidate.toLowerCase(), bestDistance);
     if (distance >= bestDistance) continue;
     best = candidate;
     bestDistance = distance;
   }
   return best;
+}
+
+/** As `nearest`; where none is near, the first of `known` that holds the word or is held by it. */
+export function nearestOrPart(word: string, known: readonly string[]): string | undefined {
+  const near = nearest(word, known);
+  if (near !== undefined || word.length < 3) return near;
+  return known.find((candidate) => candidate.includes(word) || word.includes(candidate));
 }
 
 /**

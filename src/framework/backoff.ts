@@ -7,11 +7,8 @@ export interface BackoffPolicy {
   readonly maxMs: number;
 }
 
-/** Marathon's defaults: 1 s × 1.15 up to 300 s. */
-export const defaultBackoff: BackoffPolicy = { initialMs: 1_000, factor: 1.15, maxMs: 300_000 };
-
 /** A run at least this long, and twice the delay before it, ends a crash loop. */
-export const goodRunMs = 5_000;
+const goodRunMs = 5_000;
 
 /** Where a launch stands; JSON, may be stored. Absent: no delay. */
 export interface Backoff {

@@ -4,9 +4,9 @@
  */
 
 /** Seconds for which unused offers are refused when nothing is wanted. */
-export const longRefusalSeconds = 3_600;
+const longRefusalSeconds = 3_600;
 /** Seconds while something waits for an offer that fits. */
-export const shortRefusalSeconds = 5;
+const shortRefusalSeconds = 5;
 
 /** What the master was told. JSON; starts anew with each subscription. */
 export interface Manners {

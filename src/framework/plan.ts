@@ -109,7 +109,7 @@ export function makePlan(draft: {
 }
 
 /** A step's status as it is shown: WAITING while it is interrupted. */
-export function statusOfStep(step: PlanStep): StepStatus {
+function statusOfStep(step: PlanStep): StepStatus {
   if (step.status === 'ERROR' || step.status === 'COMPLETE') return step.status;
   return step.interrupted ? 'WAITING' : step.status;
 }

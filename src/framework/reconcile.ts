@@ -1,63 +1,8 @@
 /**
- * Wanted × there → named buckets, and when to ask the master how tasks are (apache/mesos
- * docs/reconciliation.md). Pure.
+ * When to ask the master how tasks are, and when to believe that it knows nothing of one
+ * (apache/mesos docs/reconciliation.md). Pure.
  */
 import type { TaskStatus } from '../wire/mesos/task.js';
-
-/** Something of ours that exists, as far as this framework knows. */
-export interface Actual {
-  readonly id: string;
-  /** Says whether it is what is wanted: a version, a hash. */
-  readonly version: string;
-  /**
-   * running: live or on its way; unreachable: its agent is cut off; stopping: a kill is under
-   * way.
-   */
-  readonly phase: 'running' | 'unreachable' | 'stopping';
-}
-
-/** What is to be done about a set of instances. */
-export interface Buckets<Item extends Actual> {
-  /** How many more to start. */
-  readonly place: number;
-  /** As wanted. */
-  readonly keep: readonly Item[];
-  /** Live, but of another version. */
-  readonly outdated: readonly Item[];
-  /** On cut-off agents: neither counted nor stopped until they are back. */
-  readonly lost: readonly Item[];
-  /** Being stopped already. */
-  readonly stopping: readonly Item[];
-  /** Beyond what is wanted, the first to go first. */
-  readonly surplus: readonly Item[];
-}
-
-/**
- * Sorts `items` into buckets for `count` instances of `version`. `order` puts first what should
- * go first;
- * outdated ones go before any of the right version.
- */
-export function bucketsOf<Item extends Actual>(
-  items: readonly Item[],
-  count: number,
-  version: string,
-  order: (a: Item, b: Item) => number,
-): Buckets<Item> {
-  const running = items.filter(({ phase }) => phase === 'running');
-  const current = running.filter((item) => item.version === version);
-  const outdated = running.filter((item) => item.version !== version).sort(order);
-  const excess = Math.max(0, running.length - count);
-  const surplus = [...outdated, ...current.toSorted(order)].slice(0, excess);
-  const gone = new Set(surplus);
-  return {
-    place: Math.max(0, count - running.length),
-    keep: current.filter((item) => !gone.has(item)),
-    outdated: outdated.filter((item) => !gone.has(item)),
-    lost: items.filter(({ phase }) => phase === 'unreachable'),
-    stopping: items.filter(({ phase }) => phase === 'stopping'),
-    surplus,
-  };
-}
 
 const firstPauseMs = 5_000;
 const longestPauseMs = 300_000;

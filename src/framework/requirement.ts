@@ -1,5 +1,5 @@
 /** What one launch needs of an agent; `match.ts` holds it against an offer. */
-import type { Attribute, Domain, Resource } from '../wire/mesos/common.js';
+import type { Attribute, Domain } from '../wire/mesos/common.js';
 import type { Constraint } from './constraints.js';
 
 /** A port that the task listens on. */
@@ -65,11 +65,6 @@ export interface Place {
   readonly hostname: string;
   readonly attributes?: readonly Attribute[] | undefined;
   readonly domain?: Domain | undefined;
-}
-
-/** All that an agent has, free or not. */
-export interface AgentTotals extends Place {
-  readonly resources: readonly Resource[];
 }
 
 /** A requirement of nothing, to be spread over: `{...nothing, cpus: 1}`. */

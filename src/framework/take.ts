@@ -19,7 +19,7 @@ type Entry = Pool extends Map<string, infer Value> ? Value : never;
 type ScalarName = 'cpus' | 'mem' | 'gpus' | 'disk';
 
 /** How users read an amount. */
-export const units: Readonly<Record<ScalarName, string>> = {
+const units: Readonly<Record<ScalarName, string>> = {
   cpus: 'cpus',
   mem: 'MiB of memory',
   gpus: 'gpus',

@@ -3,9 +3,9 @@
  * (cosmos-api.md §3, §4).
  */
 import type { DcosError } from '../core/errors.js';
+import { nearestOrPart } from '../core/suggest.js';
 import { cosmosError } from '../wire/cosmos.js';
 import type { PackageDefinition } from '../wire/universe.js';
-import { nearest } from './nearest.js';
 import type { PackageRelease } from './packages.js';
 
 /** Releases, by name, then in order of preference: the first of a name is its latest. */
@@ -44,7 +44,7 @@ function byBytes(a: string, b: string): number {
 /**
  * All releases of a package, latest first. Throws PackageNotFound, with the nearest name as hint.
  */
-export function releasesOf(
+function releasesOf(
   catalog: Catalog,
   name: string,
 ): readonly [PackageRelease, ...PackageRelease[]] {
@@ -63,7 +63,7 @@ export function releaseOf(catalog: Catalog, name: string, version?: string): Pac
   const found = releases.find((release) => release.definition.version === version);
   if (found !== undefined) return found;
   const versions = releases.map((release) => release.definition.version);
-  const guess = nearest(version, versions);
+  const guess = nearestOrPart(version, versions);
   const more = versions.length > 8 ? ', …' : '';
   const known = `versions of ${name}: ${versions.slice(0, 8).join(', ')}${more}`;
   throw cosmosError(
@@ -75,7 +75,9 @@ export function releaseOf(catalog: Catalog, name: string, version?: string): Pac
 }
 
 function packageNotFound(catalog: Catalog, name: string): DcosError {
-  const guess = nearest(name, [...new Set(catalog.map((release) => release.definition.name))]);
+  const guess = nearestOrPart(name, [
+    ...new Set(catalog.map((release) => release.definition.name)),
+  ]);
   return cosmosError(
     'PackageNotFound',
     `Package [${name}] not found`,

@@ -26,7 +26,7 @@ export interface CosmosEndpoint<S extends z.ZodType> {
 }
 
 /** An answer with headers besides its body. */
-export class CosmosAnswer {
+class CosmosAnswer {
   readonly body: ExactJson;
   readonly headers: Readonly<Record<string, string>>;
 
@@ -54,7 +54,7 @@ export function cosmosRoute<S extends z.ZodType>(endpoint: CosmosEndpoint<S>): R
 }
 
 /** The answer to an error, in Cosmos' form. */
-export function cosmosErrorAnswer(error: DcosError): Answer {
+function cosmosErrorAnswer(error: DcosError): Answer {
   return errorAnswer(statusOf(error), cosmosErrorBody(error));
 }
 

@@ -11,7 +11,7 @@ import type { Evaluation, EvaluationRequest } from './evaluate.js';
 const limits = { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 32, stackSizeMb: 4 };
 
 /** How long a stranger's package may take, in ms. */
-export const evaluationLimitMs = 10_000;
+const evaluationLimitMs = 10_000;
 
 // A bundle of its own: beside the others in `dist`, also for tests that run from the sources.
 const workerFile = import.meta.url.endsWith('.ts')

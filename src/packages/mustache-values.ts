@@ -5,7 +5,7 @@
 import { decimalOf, type ExactJson, ExactNumber, isExactObject } from './exact-json.js';
 
 /** A number, already printed: truthy, whatever it is. */
-export class Printed {
+class Printed {
   readonly text: string;
 
   constructor(text: string) {
@@ -41,7 +41,7 @@ export function toValue(json: ExactJson, insideArray = false): Value {
  * Escapes text for the inside of a JSON string, as circe does: control characters and `"` and `\`
  * only.
  */
-export function escapeForJson(text: string): string {
+function escapeForJson(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is escaped
   return text.replace(/["\\\u0000-\u001f\u007f-\u009f]/g, (character) => {
     const short = shortEscapes[character];

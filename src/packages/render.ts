@@ -23,7 +23,7 @@ export interface RenderSource extends LabelSource {
 }
 
 /** The text of the template. Throws ServiceMarathonTemplateNotFound. */
-export function templateOf(definition: PackageDefinition): string {
+function templateOf(definition: PackageDefinition): string {
   const encoded = definition.marathon?.v2AppMustacheTemplate;
   if (encoded !== undefined) return Buffer.from(encoded, 'base64').toString('utf8');
   const { name, version } = definition;

@@ -3,7 +3,7 @@
  * (json-schema-validator 2.2, `validation.properties`).
  */
 import type { ErrorObject } from 'ajv';
-import { nearest } from './nearest.js';
+import { nearestOrPart } from '../core/suggest.js';
 
 /** Message and arguments of a violation. */
 export interface Told {
@@ -66,7 +66,7 @@ function nearestOptions(unwanted: readonly string[], parent: unknown): string | 
   const { properties = {} } = (parent ?? {}) as { properties?: Record<string, unknown> };
   const known = Object.keys(properties).sort();
   const guesses = unwanted.flatMap((name) => {
-    const guess = nearest(name, known);
+    const guess = nearestOrPart(name, known);
     return guess === undefined ? [] : [`did you mean "${guess}" instead of "${name}"?`];
   });
   if (guesses.length > 0) return guesses.join(' ');

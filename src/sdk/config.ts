@@ -13,7 +13,7 @@ import type { ServiceConfig } from './state.js';
  * The largest config file, rendered or not, in bytes: it travels in one variable of the
  * environment.
  */
-export const maxTemplateBytes = 64 * 1024;
+const maxTemplateBytes = 64 * 1024;
 
 /** Variables of the environment that are this program's own and never reach templates. */
 const hidden = /^(?:DCOS_SERVICE_SECRET|DCOS_PUBLIC_KEY|LIBPROCESS_.*|MESOS_.*|PATH|HOME|PWD)$/;

@@ -11,7 +11,7 @@ import { specHashOf } from './config.js';
 import type { Instance, ServiceConfig, State, TaskRecord } from './state.js';
 
 /** Back-off of crash loops: a first failure after a good run costs nothing. */
-export const launchBackoff: BackoffPolicy = { initialMs: 1_000, factor: 2, maxMs: 300_000 };
+const launchBackoff: BackoffPolicy = { initialMs: 1_000, factor: 2, maxMs: 300_000 };
 
 /**
  * States that end a task for us: the terminal ones, and UNKNOWN, the master's answer for a task

@@ -100,7 +100,7 @@ export function peersHashOf(state: State, config: ServiceConfig, pod: PodSpec): 
  * What templates see: options, `pods.<type>.<index>.{address,port,ports}`, `pod`, `service`, and
  * the task's environment.
  */
-export function scopeOf(
+function scopeOf(
   state: State,
   config: ServiceConfig,
   pod: PodSpec,

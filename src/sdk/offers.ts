@@ -308,7 +308,7 @@ function launchOf(
 }
 
 /** Where an offer comes from. */
-export function placeOf(offer: Offer): AgentPlace {
+function placeOf(offer: Offer): AgentPlace {
   const { address } = offer.url ?? {};
   return {
     agentId: offer.agent_id.value,

@@ -229,7 +229,7 @@ export function dropInstance(state: State, writes: Write[], name: string): void 
 }
 
 /** Remembers a reservation that nobody wants any more. */
-export function putLeftover(state: State, writes: Write[], leftover: Leftover): void {
+function putLeftover(state: State, writes: Write[], leftover: Leftover): void {
   state.leftovers.set(leftover.resourceId, leftover);
   writes.push({ key: recordKeys.leftover(leftover.resourceId), value: asJson(leftover) });
 }

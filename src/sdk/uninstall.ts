@@ -21,7 +21,7 @@ import {
 } from './state.js';
 
 /** How long an agent is waited for that offers nothing, in ms. */
-export const lostAgentMs = 20_000;
+const lostAgentMs = 20_000;
 
 /**
  * After so long (ms) what was given back is taken as given back, though its agent was not offered
@@ -40,7 +40,7 @@ export function holdings(state: State): Leftover[] {
 }
 
 /** The plan, from what there is at its start. */
-export function uninstallPlan(state: State): TargetedPlan {
+function uninstallPlan(state: State): TargetedPlan {
   const targets = new Map<string, StepTarget>();
   const step = (kind: StepKind, phase: string, name: string, instance: string) => {
     const id = uuidOf(['uninstall', phase, name]);
@@ -72,7 +72,7 @@ function phaseOf(name: string, steps: PlanPhase['steps'], after: readonly string
 }
 
 /** Brings the plan up to date. `lost` are resource ids whose agents did not come back in time. */
-export function refreshUninstall(
+function refreshUninstall(
   state: State,
   { plan, targets }: TargetedPlan,
   lost: ReadonlySet<string>,
@@ -108,7 +108,7 @@ function refreshKill(state: State, step: PlanPhase['steps'][number], name: strin
  * Resource ids on agents that have not offered them in time, or whose task's agent is unreachable
  * for as long.
  */
-export function lostHoldings(state: State, now: number): Set<string> {
+function lostHoldings(state: State, now: number): Set<string> {
   const since = state.uninstallSince;
   if (since === undefined || now - since < lostAgentMs) return new Set();
   const pending = holdings(state).filter(({ resourceId }) => !state.releasing.has(resourceId));

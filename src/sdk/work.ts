@@ -4,7 +4,7 @@ import { remainingMs } from '../framework/backoff.js';
 import { candidates, type PlanStep } from '../framework/plan.js';
 import { specHashOf } from './config.js';
 import type { StepTarget } from './deploy.js';
-import { isLive, isSticky, podOf } from './instances.js';
+import { isLive, isSticky } from './instances.js';
 import type { Placement } from './offers.js';
 import { recoveryConfig } from './recovery.js';
 import {
@@ -168,9 +168,4 @@ function withoutPhantom(state: State, writes: Write[], instance: Instance, now: 
   const refused = task !== undefined && !isLive(task) && task.updatedAt > reservation.madeAt;
   if (!refused && now < reservation.madeAt + unconfirmedMs) return instance;
   return putInstance(state, writes, task === undefined ? rest : { ...rest, task });
-}
-
-/** Whether an instance has a place in the target configuration. */
-export function isWanted(state: State, instance: Instance): boolean {
-  return podOf(targetOf(state), instance) !== undefined;
 }

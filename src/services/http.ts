@@ -8,7 +8,7 @@ import { taskRoutes } from './http-tasks.js';
 import type { Running } from './run.js';
 
 /** The Marathon whose API this is. */
-export const marathonVersion = '1.11.0';
+const marathonVersion = '1.11.0';
 
 /** Every route; paths begin with `/v2/` or are `/ping`. */
 export function marathonRoutes(running: Running): Route[] {

@@ -24,7 +24,7 @@ import {
 import { instanceIdOf, secretSources, taskInfoOf } from './task.js';
 
 /** What one instance of `app` asks of an agent. */
-export function requirementOf(app: App): Requirement {
+function requirementOf(app: App): Requirement {
   return {
     ...nothing,
     cpus: app.cpus,

@@ -22,7 +22,7 @@ const segment = '([a-z0-9]|[a-z0-9][a-z0-9\\-]*[a-z0-9])';
 const segmentPattern = new RegExp(`^(${segment}\\.)*${segment}$`);
 
 /** Whether `id` is an absolute app id of legal segments. */
-export function isAppId(id: string): boolean {
+function isAppId(id: string): boolean {
   if (!id.startsWith('/') || id.length > 1_000 || id === '/') return false;
   return id
     .slice(1)

@@ -27,7 +27,7 @@ import {
  * A task as the agent knows it, told to the master when registering so that it can rebuild what it
  * knew.
  */
-export const runningTaskSchema = z.looseObject({
+const runningTaskSchema = z.looseObject({
   framework_id: idSchema,
   task: taskInfoSchema,
   /** The executor's id; for a command task the task's. */
@@ -38,11 +38,10 @@ export const runningTaskSchema = z.looseObject({
 export type RunningTask = z.infer<typeof runningTaskSchema>;
 
 /** An executor as the agent knows it, told to the master when registering. */
-export const runningExecutorSchema = z.looseObject({
+const runningExecutorSchema = z.looseObject({
   framework_id: idSchema,
   executor: executorInfoSchema,
 });
-export type RunningExecutor = z.infer<typeof runningExecutorSchema>;
 
 /** An agent comes, or comes back. */
 export const registerMessageSchema = z.looseObject({

@@ -100,11 +100,6 @@ export function cosmosError(
   });
 }
 
-/** The `type` that `cosmosError` gave to an error; `undefined` for any other error. */
-export function cosmosTypeOf(error: unknown): string | undefined {
-  return carriedBy(error)?.cosmosType;
-}
-
 function carriedBy(error: unknown): CosmosErrorData | undefined {
   const data = error instanceof DcosError ? error.data : undefined;
   if (typeof data !== 'object' || data === null || !('cosmosType' in data)) return undefined;

@@ -23,7 +23,7 @@ const binarySchema = z.looseObject({
 const architecturesSchema = z.looseObject({ 'x86-64': binarySchema });
 
 /** `resource.json`: what the package needs from elsewhere. */
-export const packageResourceSchema = z.looseObject({
+const packageResourceSchema = z.looseObject({
   assets: z
     .looseObject({
       uris: strings.nullish(),
@@ -50,7 +50,6 @@ export const packageResourceSchema = z.looseObject({
     })
     .nullish(),
 });
-export type PackageResource = z.infer<typeof packageResourceSchema>;
 
 /** One release of a package, as a repository serves it. Members unknown to us are kept. */
 export const packageDefinitionSchema = z.looseObject({

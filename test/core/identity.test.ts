@@ -13,6 +13,7 @@ import { DcosError, messageOf, systemCodeOf } from '../../src/core/errors.js';
 import { statusOf } from '../../src/core/http/server.js';
 import { tryParseJson } from '../../src/core/json.js';
 import { seededRandom, systemRandom } from '../../src/core/random.js';
+import { nearest, nearestOrPart } from '../../src/core/suggest.js';
 import { tokenOf, verifyToken } from '../../src/core/tokens.js';
 
 const now = 1_700_000_000_000;
@@ -172,4 +173,19 @@ t.test('random › the same seed gives the same, another gives other', async (t)
   }
   t.equal(tryParseJson('{'), undefined);
   t.same(tryParseJson('{"a":1}'), { a: 1 });
+});
+
+t.test('suggest › near words are guessed, far ones are not', async (t) => {
+  t.equal(nearest('brokres', ['brokers', 'kafka']), 'brokers');
+  t.equal(nearest('hello', ['hello-world', 'kafka']), undefined);
+  t.equal(nearestOrPart('hello', ['hello-world', 'kafka']), 'hello-world');
+  t.equal(nearestOrPart('zzz', ['kafka']), undefined);
+  const word = fc.stringMatching(/^[a-z]{4,8}$/);
+  fc.assert(
+    fc.property(word, word, (a, b) => {
+      t.equal(nearest(a, [b, a]), a);
+      if (a.length === b.length) t.equal(nearest(a, [b]) === b, nearest(b, [a]) === a);
+    }),
+    { numRuns: 200 },
+  );
 });

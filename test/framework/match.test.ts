@@ -1,20 +1,14 @@
 /**
- * Placement: patterns, constraints, requirement × offer with properties, reasons, feasibility,
- * back-off, manners, reservations.
+ * Placement: patterns, constraints, requirement × offer with properties, reasons, back-off,
+ *, manners, reservations.
  */
 import fc from 'fast-check';
 import t from 'tap';
-import { afterFailure, defaultBackoff, remainingMs } from '../../src/framework/backoff.js';
-import { parseConstraints } from '../../src/framework/constraints.js';
-import { explain, feasible } from '../../src/framework/explain.js';
+import { afterFailure, remainingMs } from '../../src/framework/backoff.js';
+import { explain } from '../../src/framework/explain.js';
 import { freshManners, mannersFor } from '../../src/framework/manners.js';
 import { match, type OfferView, viewOf } from '../../src/framework/match.js';
-import {
-  beginReconciliation,
-  bucketsOf,
-  dueReconciliation,
-  heardOf,
-} from '../../src/framework/reconcile.js';
+import { beginReconciliation, dueReconciliation, heardOf } from '../../src/framework/reconcile.js';
 import { nothing, type Requirement } from '../../src/framework/requirement.js';
 import { giveBack, leftoversIn } from '../../src/framework/reservations.js';
 import type { Resource } from '../../src/wire/mesos/common.js';
@@ -246,34 +240,12 @@ t.test('explain › asked, best free, by how many agents', async (t) => {
   );
 });
 
-t.test(
-  'feasible › no agent could ever give it: the largest is named, and what is missing',
-  async (t) => {
-    const agents = [1, 2].map((index) => ({
-      hostname: `host-${index}`,
-      resources: resources({ cpus: index }),
-    }));
-    t.same(feasible({ ...nothing, cpus: 2 }, agents), { possible: true });
-    t.match(feasible({ ...nothing, cpus: 3 }, agents), {
-      possible: false,
-      text: 'no agent could ever run it; the largest, host-2: 3 cpus asked, 2 there',
-      largest: { hostname: 'host-2', cpus: 2, memMb: 4096 },
-    });
-    t.same(feasible({ ...reserved, reservation: { ...reservation, existing: true } }, agents), {
-      possible: true,
-    });
-    const unique = { ...nothing, cpus: 1, constraints: parseConstraints('hostname:UNIQUE') };
-    t.ok(feasible(unique, agents, 2).possible);
-    t.match(feasible(unique, agents, 3), { possible: false, text: /only 2 could take one/ });
-    t.match(feasible(nothing, []), { possible: false });
-  },
-);
-
 t.test('backoff › a good run is free, a crash loop grows to its limit', async (t) => {
-  t.equal(afterFailure(defaultBackoff, undefined, 5_000, 0), undefined);
-  let state = afterFailure(defaultBackoff, undefined, 0, 0);
+  const policy = { initialMs: 1_000, factor: 1.15, maxMs: 300_000 };
+  t.equal(afterFailure(policy, undefined, 5_000, 0), undefined);
+  let state = afterFailure(policy, undefined, 0, 0);
   t.equal(remainingMs(state, 0), 1_000);
-  for (let index = 0; index < 100; index += 1) state = afterFailure(defaultBackoff, state, 10, 0);
+  for (let index = 0; index < 100; index += 1) state = afterFailure(policy, state, 10, 0);
   t.equal(state?.delayMs, 300_000);
   t.equal(remainingMs(state, -1e12), 300_000, 'a clock set back does not prolong it');
   t.equal(remainingMs(state, 300_000), 0);
@@ -302,29 +274,3 @@ t.test(
     t.ok(second.state.nextAt - first.state.nextAt > first.state.nextAt);
   },
 );
-
-t.test('buckets › place, keep, outdated, lost, stopping, surplus', async (t) => {
-  const item = (id: string, version: string, phase: 'running' | 'unreachable' | 'stopping') => ({
-    id,
-    version,
-    phase,
-  });
-  const items = [
-    item('a', '1', 'running'),
-    item('b', '2', 'running'),
-    item('c', '2', 'unreachable'),
-    item('d', '2', 'stopping'),
-  ];
-  const order = (x: { id: string }, y: { id: string }) => (x.id < y.id ? -1 : 1);
-  const three = bucketsOf(items, 3, '2', order);
-  t.equal(three.place, 1);
-  t.same(
-    three.outdated.map(({ id }) => id),
-    ['a'],
-  );
-  t.same([three.lost[0]?.id, three.stopping[0]?.id], ['c', 'd']);
-  t.same(
-    bucketsOf(items, 1, '2', order).surplus.map(({ id }) => id),
-    ['a'],
-  );
-});

@@ -4,11 +4,12 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
+import { DcosError } from '../../src/core/errors.js';
 import { exactOf } from '../../src/packages/exact.js';
 import { type ExactObject, isExactObject, parseExactJson } from '../../src/packages/exact-json.js';
 import { checkOptions } from '../../src/packages/options.js';
 import { type RenderSource, renderApp, renderText } from '../../src/packages/render.js';
-import { cosmosTypeOf } from '../../src/wire/cosmos.js';
+import { cosmosErrorBody } from '../../src/wire/cosmos.js';
 import { packageDefinitionSchema } from '../../src/wire/universe.js';
 import { root, shared } from '../helpers/paths.js';
 
@@ -56,7 +57,8 @@ function outcomeOf(path: string, userOptions: ExactObject) {
   try {
     return { outcome: 'ok', violations, source, app: withoutDefinition(renderApp(source)) };
   } catch (error) {
-    return { outcome: cosmosTypeOf(error) ?? String(error), violations, source };
+    if (!(error instanceof DcosError)) throw error;
+    return { outcome: cosmosErrorBody(error).type, violations, source };
   }
 }
 

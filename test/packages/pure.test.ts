@@ -15,7 +15,6 @@ import {
 import { defaultsOf, mergeOptions } from '../../src/packages/defaults.js';
 import type { ExactObject } from '../../src/packages/exact-json.js';
 import { chooseMediaType, isMediaType } from '../../src/packages/media-types.js';
-import { distance, nearest } from '../../src/packages/nearest.js';
 import { checkOptions } from '../../src/packages/options.js';
 import type { PackageRelease } from '../../src/packages/packages.js';
 import { compareVersions } from '../../src/packages/repositories.js';
@@ -222,20 +221,6 @@ t.test('catalog › upgrades and downgrades', (t) => {
     '2.0-beta',
     '2.0',
   ]);
-  t.end();
-});
-
-t.test('nearest › near names are guessed, far ones are not', (t) => {
-  t.equal(nearest('brokres', ['brokers', 'kafka']), 'brokers');
-  t.equal(nearest('hello', ['hello-world', 'kafka']), 'hello-world');
-  t.equal(nearest('zzz', ['kafka']), undefined);
-  fc.assert(
-    fc.property(fc.string({ maxLength: 8 }), fc.string({ maxLength: 8 }), (a, b) => {
-      t.equal(distance(a, b), distance(b, a));
-      t.equal(distance(a, b) === 0, a === b);
-    }),
-    { numRuns: 200 },
-  );
   t.end();
 });
 

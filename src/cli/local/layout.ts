@@ -32,7 +32,7 @@ export interface Wishes {
 }
 
 /** The most agents that one machine is asked to carry. */
-export const maxAgents = 64;
+const maxAgents = 64;
 /** The lowest port that is ever offered: below lie the well-known ones. */
 const lowestOffered = 10_000;
 const portsPerAgent = 1000;

@@ -18,7 +18,7 @@ export interface ProcessId {
 /**
  * The start time of a live process; `undefined` if there is none of that id (or only its zombie).
  */
-export function startTimeOf(pid: number): string | undefined {
+function startTimeOf(pid: number): string | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     // The second field is the name in parentheses, which may hold blanks and parentheses itself.
@@ -39,7 +39,7 @@ function probe(pid: number): string | undefined {
 }
 
 /** Whether this very process still runs. */
-export function isAlive(id: ProcessId): boolean {
+function isAlive(id: ProcessId): boolean {
   const startTime = startTimeOf(id.pid);
   return startTime !== undefined && (id.startTime === '' || startTime === id.startTime);
 }
@@ -48,7 +48,7 @@ export function isAlive(id: ProcessId): boolean {
  * What a file of the form `<pid> <starttime>` names; `undefined` where it is absent, unreadable or
  * from before the last boot.
  */
-export function readProcessFile(path: string): ProcessId | undefined {
+function readProcessFile(path: string): ProcessId | undefined {
   try {
     const [pid, startTime] = readFileSync(path, 'utf8').trim().split(/\s+/);
     const boot = bootTimeMs();

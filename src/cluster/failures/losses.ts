@@ -19,12 +19,12 @@ import {
 } from './state.js';
 
 /** Agents of one rack that are lost within this time are one incident, in ms. */
-export const rackWindowMs = 5_000;
+const rackWindowMs = 5_000;
 /**
  * A service that fails again in the same way so soon after it was whole goes on with its incident,
  * in ms.
  */
-export const flapWindowMs = 30_000;
+const flapWindowMs = 30_000;
 
 /** The incident of an agent's loss: its own, its rack's, or a new one. */
 export function agentLost(
@@ -248,7 +248,7 @@ function unknownAgent(state: FailuresState, id: string): KnownAgent {
  * What a status says of why: out of memory and disk by name, else the agent's or executor's own
  * words.
  */
-export function causeOf(status: TaskStatus): string {
+function causeOf(status: TaskStatus): string {
   if (status.reason === 'REASON_CONTAINER_LIMITATION_MEMORY') return 'out of memory';
   if (status.reason === 'REASON_CONTAINER_LIMITATION_DISK') return 'out of disk';
   if (status.state === 'TASK_KILLED' && status.healthy === false) return 'its health check failed';

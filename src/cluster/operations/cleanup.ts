@@ -31,14 +31,6 @@ export function leftoverOn(agent: OperatorAgent, roles: ReadonlySet<string>): Le
   };
 }
 
-/** The roles that anything on an agent is dynamically reserved for. */
-export function reservedRolesOn(agent: OperatorAgent): string[] {
-  const roles = (agent.total_resources ?? [])
-    .filter((resource) => resource.reservations?.at(-1)?.type === 'DYNAMIC')
-    .map((resource) => reservedRoleOf(resource) ?? '');
-  return [...new Set(roles)].filter((role) => role !== '').sort();
-}
-
 /**
  * Orders the agent's leftovers to be given back: volumes first, the reservations at the next look.
  */
@@ -131,7 +123,7 @@ function heldFor(
 }
 
 /** What all agents hold for `roles`. */
-export function leftovers({ agents = [] }: GetAgents, roles: ReadonlySet<string>): Leftover[] {
+function leftovers({ agents = [] }: GetAgents, roles: ReadonlySet<string>): Leftover[] {
   return agents
     .map((agent) => leftoverOn(agent, roles))
     .filter((leftover) => leftover !== undefined);

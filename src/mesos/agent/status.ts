@@ -41,7 +41,7 @@ export function statusOf(
 }
 
 /** Container, address and supervisor of a task. */
-export function containerStatusOf(
+function containerStatusOf(
   state: AgentState,
   task: TaskRun,
 ): NonNullable<TaskStatus['container_status']> {

@@ -11,7 +11,7 @@ import { persist, taskRecord } from './records.js';
 import type { AgentState, TaskRun } from './state.js';
 
 /** ms. */
-export const firstResendMs = 10_000;
+const firstResendMs = 10_000;
 const longestResendMs = 600_000;
 /** Updates of a task kept for a framework that does not answer; checks that flap add no more. */
 const maxPending = 100;

@@ -8,7 +8,7 @@ import { type Turn, tell } from './events.js';
 import type { Agent, Framework, MasterState, OfferRecord, Scalars } from './state.js';
 
 /** The role that `resource` is allocated to. */
-export function roleOf(resource: Resource): string {
+function roleOf(resource: Resource): string {
   return resource.allocation_info?.role ?? '*';
 }
 

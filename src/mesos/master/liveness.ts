@@ -66,7 +66,7 @@ function ping(turn: Turn, agent: Agent, slept: boolean): void {
  * The agent does not answer: that is made durable before any framework hears of it; it may come
  * back with its tasks.
  */
-export function lose(turn: Turn, agent: Agent): void {
+function lose(turn: Turn, agent: Agent): void {
   const { state, now } = turn;
   rememberUnreachable(turn, agent.id, { info: agent.info, registeredAt: agent.registeredAt });
   note(turn, 'agent unreachable', { agent: agent.id, hostname: agent.info.hostname });

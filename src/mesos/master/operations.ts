@@ -282,7 +282,7 @@ function roleMismatch(operation: OfferOperation, role: string): string | undefin
 }
 
 /** The resources that an operation names. */
-export function resourcesIn(operation: OfferOperation): readonly Resource[] {
+function resourcesIn(operation: OfferOperation): readonly Resource[] {
   switch (operation.type) {
     case 'RESERVE':
       return operation.reserve.resources;
@@ -298,7 +298,7 @@ export function resourcesIn(operation: OfferOperation): readonly Resource[] {
 }
 
 /** The operation with each resource changed. */
-export function withResources(
+function withResources(
   operation: OfferOperation,
   change: (resource: Resource) => Resource,
 ): OfferOperation {

@@ -21,11 +21,7 @@ const idleTimeoutMs = 60_000;
 /**
  * Where `file` is, below the base URL of a repository of its kind. Throws `unreachable`, `failed`.
  */
-export async function urlOf(
-  file: ArtifactFile,
-  base: string,
-  signal: AbortSignal,
-): Promise<string> {
+async function urlOf(file: ArtifactFile, base: string, signal: AbortSignal): Promise<string> {
   const root = base.replace(/\/+$/, '');
   if (file.source === 'maven') return `${root}/${layoutPath(file)}`;
   if (file.source === 'npm') return `${root}/${npmName(file)}/-/${file.fileName}`;

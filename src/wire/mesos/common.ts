@@ -12,7 +12,6 @@ export type Id = z.infer<typeof idSchema>;
 export const labelsSchema = z.looseObject({
   labels: z.array(z.looseObject({ key: z.string(), value: z.string().optional() })).optional(),
 });
-export type Labels = z.infer<typeof labelsSchema>;
 
 const scalarSchema = z.looseObject({ value: z.number() });
 const rangesSchema = z.looseObject({
@@ -34,7 +33,7 @@ export const attributeSchema = z.looseObject({
 export type Attribute = z.infer<typeof attributeSchema>;
 
 /** One level of a reservation; STATIC comes from the agent's flags, DYNAMIC from a RESERVE. */
-export const reservationSchema = z.looseObject({
+const reservationSchema = z.looseObject({
   type: z.enum(['UNKNOWN', 'STATIC', 'DYNAMIC']).optional(),
   role: z.string().optional(),
   principal: z.string().optional(),
@@ -54,14 +53,13 @@ export type Volume = z.infer<typeof volumeSchema>;
 /**
  * What makes a disk resource a volume (`persistence`, `volume`) or a disk of its own (`source`).
  */
-export const diskInfoSchema = z.looseObject({
+const diskInfoSchema = z.looseObject({
   persistence: z
     .looseObject({ id: z.string().min(1), principal: z.string().optional() })
     .optional(),
   volume: volumeSchema.optional(),
   source: z.looseObject({ type: z.string() }).optional(),
 });
-export type DiskInfo = z.infer<typeof diskInfoSchema>;
 
 /** An amount of one kind of resource, with who it is reserved for and allocated to. */
 export const resourceSchema = z.looseObject({
@@ -102,4 +100,3 @@ export const addressSchema = z.looseObject({
 
 /** Nanoseconds. */
 export const durationSchema = z.looseObject({ nanoseconds: z.number() });
-export type Duration = z.infer<typeof durationSchema>;

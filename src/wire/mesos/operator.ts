@@ -3,18 +3,12 @@
  * include/mesos/v1/master/master.proto, docs/operator-http-api.md).
  */
 import { z } from 'zod';
-import { idSchema, resourceSchema } from './common.js';
+import { idSchema, labelsSchema, resourceSchema } from './common.js';
 import { frameworkInfoSchema } from './scheduler.js';
 import { agentInfoSchema, taskStateSchema, taskStatusSchema } from './task.js';
 
-const taskLabels = z
-  .looseObject({
-    labels: z.array(z.looseObject({ key: z.string(), value: z.string().optional() })).optional(),
-  })
-  .optional();
-
 /** A task as the master lists it. */
-export const operatorTaskSchema = z.looseObject({
+const operatorTaskSchema = z.looseObject({
   name: z.string(),
   task_id: idSchema,
   framework_id: idSchema,
@@ -23,12 +17,12 @@ export const operatorTaskSchema = z.looseObject({
   state: taskStateSchema,
   statuses: z.array(taskStatusSchema).optional(),
   resources: z.array(resourceSchema).optional(),
-  labels: taskLabels,
+  labels: labelsSchema.optional(),
 });
 export type OperatorTask = z.infer<typeof operatorTaskSchema>;
 
 /** An agent as the master lists it. */
-export const operatorAgentSchema = z.looseObject({
+const operatorAgentSchema = z.looseObject({
   agent_info: agentInfoSchema,
   active: z.boolean().optional(),
   version: z.string().optional(),
@@ -40,7 +34,7 @@ export const operatorAgentSchema = z.looseObject({
 export type OperatorAgent = z.infer<typeof operatorAgentSchema>;
 
 /** A framework as the master lists it. */
-export const operatorFrameworkSchema = z.looseObject({
+const operatorFrameworkSchema = z.looseObject({
   framework_info: frameworkInfoSchema,
   active: z.boolean().optional(),
   connected: z.boolean().optional(),
@@ -70,7 +64,7 @@ export const getTasksSchema = z.looseObject({
 export type GetTasks = z.infer<typeof getTasksSchema>;
 
 /** The first event of a subscription: all that the master knows. */
-export const operatorStateSchema = z.looseObject({
+const operatorStateSchema = z.looseObject({
   get_tasks: getTasksSchema.optional(),
   get_frameworks: getFrameworksSchema.optional(),
   get_agents: getAgentsSchema.optional(),

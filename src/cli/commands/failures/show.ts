@@ -31,7 +31,7 @@ export const show: Command = {
 };
 
 /** An incident in a person's words. */
-export function incidentText(incident: Incident): string {
+function incidentText(incident: Incident): string {
   const { summary, cause, evidence, lost, actions, services, startedAt, endedAt } = incident;
   const end =
     endedAt === undefined

@@ -7,7 +7,7 @@ import { copyFileSync, renameSync, statSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Bytes of `stdout` or `stderr` before it is rotated; one older file of that size is kept. */
-export const maxLogBytes = 10 * 1024 * 1024;
+const maxLogBytes = 10 * 1024 * 1024;
 
 /** Rotates what has grown too large in `sandbox`. */
 export function rotateLogs(sandbox: string): void {

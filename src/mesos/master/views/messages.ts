@@ -40,7 +40,7 @@ export const agentCapabilities = [
 ] as const;
 
 /** A time as the v1 API shows it. */
-export function timeInfo(ms: number): { nanoseconds: number } {
+function timeInfo(ms: number): { nanoseconds: number } {
   return { nanoseconds: ms * 1_000_000 };
 }
 

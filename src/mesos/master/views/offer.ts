@@ -31,7 +31,7 @@ export function offerMessage(
 }
 
 /** Resources as this framework understands them, by its capabilities. */
-export function outgoing(framework: Framework, resources: readonly Resource[]): Resource[] {
+function outgoing(framework: Framework, resources: readonly Resource[]): Resource[] {
   const refined = framework.capabilities.has('RESERVATION_REFINEMENT');
   const multi = framework.capabilities.has('MULTI_ROLE');
   return resources.map((resource) => {

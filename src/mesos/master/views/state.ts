@@ -160,7 +160,7 @@ function byReservedRole(resources: readonly Resource[]): Map<string, Resource[]>
 }
 
 /** Attributes as `/state` shows them: numbers as numbers, all else as text. */
-export function attributesOf(attributes: readonly Attribute[]): Record<string, unknown> {
+function attributesOf(attributes: readonly Attribute[]): Record<string, unknown> {
   const text = ({ scalar, ranges, set, text }: Attribute): unknown => {
     if (scalar !== undefined) return scalar.value;
     if (ranges !== undefined) {
@@ -235,7 +235,7 @@ function frameworkView(state: MasterState, framework: Framework): Record<string,
 }
 
 /** A task of `/state` and `/tasks`. */
-export function taskView(task: TaskRecord): Record<string, unknown> {
+function taskView(task: TaskRecord): Record<string, unknown> {
   return {
     id: task.task_id.value,
     name: task.name,

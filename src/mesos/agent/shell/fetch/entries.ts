@@ -6,7 +6,7 @@ import { DcosError } from '../../../../core/errors.js';
 import { isInside } from '../../layout.js';
 
 /** What one archive may hold at most. */
-export const archiveLimits = { entries: 200_000, bytes: 16 * 1024 ** 3 };
+const archiveLimits = { entries: 200_000, bytes: 16 * 1024 ** 3 };
 
 /** Counts what has been unpacked. */
 export class Budget {
