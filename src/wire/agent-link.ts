@@ -27,7 +27,7 @@ import {
  * A task as the agent knows it, told to the master when registering so that it can rebuild what it
  * knew.
  */
-const runningTaskSchema = z.looseObject({
+export const runningTaskSchema = z.looseObject({
   framework_id: idSchema,
   task: taskInfoSchema,
   /** The executor's id; for a command task the task's. */
@@ -38,7 +38,7 @@ const runningTaskSchema = z.looseObject({
 export type RunningTask = z.infer<typeof runningTaskSchema>;
 
 /** An executor as the agent knows it, told to the master when registering. */
-const runningExecutorSchema = z.looseObject({
+export const runningExecutorSchema = z.looseObject({
   framework_id: idSchema,
   executor: executorInfoSchema,
 });

@@ -7,7 +7,7 @@ import { z } from 'zod';
 const placeSchema = z.object({ host: z.string(), port: z.number().int() });
 
 /** One agent of a local cluster: where it listens and what it offers. */
-const localAgentSchema = z.object({
+export const localAgentSchema = z.object({
   /** From 1. */
   index: z.number().int(),
   ...placeSchema.shape,

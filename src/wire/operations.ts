@@ -19,7 +19,7 @@ export const stepStatusSchema = z.enum([
 export type StepStatus = z.infer<typeof stepStatusSchema>;
 
 /** One step of a phase. */
-const operationStepSchema = z.object({
+export const operationStepSchema = z.object({
   name: z.string(),
   status: stepStatusSchema,
   /** What it waits for, or what went wrong: fit for a user. */
@@ -30,7 +30,7 @@ const operationStepSchema = z.object({
 export type OperationStep = z.infer<typeof operationStepSchema>;
 
 /** A named group of steps of an operation. */
-const operationPhaseSchema = z.object({
+export const operationPhaseSchema = z.object({
   name: z.string(),
   status: stepStatusSchema,
   steps: z.array(operationStepSchema),
@@ -63,7 +63,7 @@ export const operationSchema = z.object({
 export type Operation = z.infer<typeof operationSchema>;
 
 /** `POST /operations/preflight`: what an install would need, checked without doing anything. */
-const preflightSchema = z.object({
+export const preflightSchema = z.object({
   /** Bytes that have to be fetched, and those already in the cache. */
   download: z.object({ bytes: z.number(), cachedBytes: z.number() }),
   /** Empty if the install can go ahead. */

@@ -6,7 +6,7 @@ import { operationSchema } from './operations.js';
 const amountSchema = z.object({ cpus: z.number(), memMb: z.number(), diskMb: z.number() });
 
 /** An agent, lost ones included. */
-const agentStatusSchema = z.object({
+export const agentStatusSchema = z.object({
   id: z.string(),
   hostname: z.string(),
   rack: z.string().optional(),
@@ -25,7 +25,7 @@ const agentStatusSchema = z.object({
 export type AgentStatus = z.infer<typeof agentStatusSchema>;
 
 /** An app, or a declarative service's pods. */
-const serviceStatusSchema = z.object({
+export const serviceStatusSchema = z.object({
   /** The framework's name. */
   framework: z.string(),
   /** App id or service name: the label DCOS_SERVICE. */
@@ -36,7 +36,7 @@ const serviceStatusSchema = z.object({
 export type ServiceStatus = z.infer<typeof serviceStatusSchema>;
 
 /** The answer of `GET /status`. */
-const statusSchema = z.object({
+export const statusSchema = z.object({
   cluster: z.object({ id: z.string(), name: z.string() }),
   /** Of the control plane's program. */
   version: z.string(),

@@ -23,7 +23,7 @@ const binarySchema = z.looseObject({
 const architecturesSchema = z.looseObject({ 'x86-64': binarySchema });
 
 /** `resource.json`: what the package needs from elsewhere. */
-const packageResourceSchema = z.looseObject({
+export const packageResourceSchema = z.looseObject({
   assets: z
     .looseObject({
       uris: strings.nullish(),

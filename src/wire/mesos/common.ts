@@ -33,7 +33,7 @@ export const attributeSchema = z.looseObject({
 export type Attribute = z.infer<typeof attributeSchema>;
 
 /** One level of a reservation; STATIC comes from the agent's flags, DYNAMIC from a RESERVE. */
-const reservationSchema = z.looseObject({
+export const reservationSchema = z.looseObject({
   type: z.enum(['UNKNOWN', 'STATIC', 'DYNAMIC']).optional(),
   role: z.string().optional(),
   principal: z.string().optional(),
@@ -53,7 +53,7 @@ export type Volume = z.infer<typeof volumeSchema>;
 /**
  * What makes a disk resource a volume (`persistence`, `volume`) or a disk of its own (`source`).
  */
-const diskInfoSchema = z.looseObject({
+export const diskInfoSchema = z.looseObject({
   persistence: z
     .looseObject({ id: z.string().min(1), principal: z.string().optional() })
     .optional(),

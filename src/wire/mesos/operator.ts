@@ -8,7 +8,7 @@ import { frameworkInfoSchema } from './scheduler.js';
 import { agentInfoSchema, taskStateSchema, taskStatusSchema } from './task.js';
 
 /** A task as the master lists it. */
-const operatorTaskSchema = z.looseObject({
+export const operatorTaskSchema = z.looseObject({
   name: z.string(),
   task_id: idSchema,
   framework_id: idSchema,
@@ -22,7 +22,7 @@ const operatorTaskSchema = z.looseObject({
 export type OperatorTask = z.infer<typeof operatorTaskSchema>;
 
 /** An agent as the master lists it. */
-const operatorAgentSchema = z.looseObject({
+export const operatorAgentSchema = z.looseObject({
   agent_info: agentInfoSchema,
   active: z.boolean().optional(),
   version: z.string().optional(),
@@ -34,7 +34,7 @@ const operatorAgentSchema = z.looseObject({
 export type OperatorAgent = z.infer<typeof operatorAgentSchema>;
 
 /** A framework as the master lists it. */
-const operatorFrameworkSchema = z.looseObject({
+export const operatorFrameworkSchema = z.looseObject({
   framework_info: frameworkInfoSchema,
   active: z.boolean().optional(),
   connected: z.boolean().optional(),
@@ -64,7 +64,7 @@ export const getTasksSchema = z.looseObject({
 export type GetTasks = z.infer<typeof getTasksSchema>;
 
 /** The first event of a subscription: all that the master knows. */
-const operatorStateSchema = z.looseObject({
+export const operatorStateSchema = z.looseObject({
   get_tasks: getTasksSchema.optional(),
   get_frameworks: getFrameworksSchema.optional(),
   get_agents: getAgentsSchema.optional(),

@@ -32,7 +32,7 @@ export const frameworkInfoSchema = z.looseObject({
 export type FrameworkInfo = z.infer<typeof frameworkInfoSchema>;
 
 /** For how many seconds declined resources are not offered again (5 where absent). */
-const filtersSchema = z.looseObject({ refuse_seconds: z.number().optional() });
+export const filtersSchema = z.looseObject({ refuse_seconds: z.number().optional() });
 export type Filters = z.infer<typeof filtersSchema>;
 
 const resourceList = z.array(resourceSchema);
@@ -162,7 +162,7 @@ export const schedulerCallSchema = z.discriminatedUnion('type', [
 export type SchedulerCall = z.infer<typeof schedulerCallSchema>;
 
 /** Resources of one agent that one framework may use until it is rescinded. */
-const offerSchema = z.looseObject({
+export const offerSchema = z.looseObject({
   id: idSchema,
   framework_id: idSchema,
   agent_id: idSchema,
@@ -179,7 +179,7 @@ const offerSchema = z.looseObject({
 export type Offer = z.infer<typeof offerSchema>;
 
 /** Which master one is subscribed to. */
-const masterInfoSchema = z.looseObject({
+export const masterInfoSchema = z.looseObject({
   id: z.string(),
   ip: z.number(),
   port: z.number(),

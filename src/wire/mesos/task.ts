@@ -14,7 +14,7 @@ import {
 } from './common.js';
 
 /** Environment variables of a command. */
-const environmentSchema = z.looseObject({
+export const environmentSchema = z.looseObject({
   variables: z
     .array(
       z.looseObject({
@@ -42,7 +42,7 @@ export const uriSchema = z.looseObject({
 });
 
 /** What is executed: a `/bin/sh` line (`shell` true or absent), or a program and its `argv`. */
-const commandInfoSchema = z.looseObject({
+export const commandInfoSchema = z.looseObject({
   uris: z.array(uriSchema).optional(),
   environment: environmentSchema.optional(),
   /** True by default: `value` is given to `/bin/sh -c`. */
@@ -54,7 +54,7 @@ const commandInfoSchema = z.looseObject({
 export type CommandInfo = z.infer<typeof commandInfoSchema>;
 
 /** The container around a task: volumes, image, network. */
-const containerInfoSchema = z.looseObject({
+export const containerInfoSchema = z.looseObject({
   type: z.enum(['DOCKER', 'MESOS']),
   volumes: z.array(volumeSchema).optional(),
   hostname: z.string().optional(),
@@ -64,7 +64,7 @@ const httpCheckSchema = z.looseObject({ port: z.number(), path: z.string().optio
 const tcpCheckSchema = z.looseObject({ port: z.number() });
 
 /** A check that reports and never kills. */
-const checkInfoSchema = z.looseObject({
+export const checkInfoSchema = z.looseObject({
   type: z.enum(['UNKNOWN', 'COMMAND', 'HTTP', 'TCP']),
   command: z.looseObject({ command: commandInfoSchema }).optional(),
   http: httpCheckSchema.optional(),
@@ -76,7 +76,7 @@ const checkInfoSchema = z.looseObject({
 export type CheckInfo = z.infer<typeof checkInfoSchema>;
 
 /** A check whose failures kill the task. */
-const healthCheckSchema = z.looseObject({
+export const healthCheckSchema = z.looseObject({
   type: z.enum(['UNKNOWN', 'COMMAND', 'HTTP', 'TCP']).optional(),
   command: commandInfoSchema.optional(),
   http: z
@@ -101,7 +101,7 @@ export type HealthCheck = z.infer<typeof healthCheckSchema>;
 export const killPolicySchema = z.looseObject({ grace_period: durationSchema.optional() });
 
 /** How others find a task: its ports and their names. */
-const discoverySchema = z.looseObject({
+export const discoverySchema = z.looseObject({
   visibility: z.enum(['FRAMEWORK', 'CLUSTER', 'EXTERNAL']),
   name: z.string().optional(),
   ports: z
@@ -190,7 +190,7 @@ export const terminalTaskStates: ReadonlySet<TaskState> = new Set<TaskState>([
 ]);
 
 /** Address and process of the container that runs a task. */
-const containerStatusSchema = z.looseObject({
+export const containerStatusSchema = z.looseObject({
   container_id: z.looseObject({ value: z.string() }).optional(),
   network_infos: z
     .array(
@@ -207,7 +207,7 @@ const containerStatusSchema = z.looseObject({
 });
 
 /** The last result of a task's check; the fields are empty before the first one. */
-const checkStatusSchema = z.looseObject({
+export const checkStatusSchema = z.looseObject({
   type: z.enum(['UNKNOWN', 'COMMAND', 'HTTP', 'TCP']).optional(),
   command: z.looseObject({ exit_code: z.number().optional() }).optional(),
   http: z.looseObject({ status_code: z.number().optional() }).optional(),
