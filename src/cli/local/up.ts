@@ -3,6 +3,7 @@ import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DcosError } from '../../core/errors.js';
+import { callHttp } from '../../core/http/request.js';
 import { systemRandom } from '../../core/random.js';
 import type { LocalCluster } from '../../wire/local-cluster.js';
 import { fileError, makeFolder } from './files.js';
@@ -84,14 +85,16 @@ async function makeCluster(localDir: string, given: Partial<Wishes>): Promise<Lo
   const agents = given.agents ?? 3;
   const wishes: Wishes = { ...given, agents, racks: given.racks ?? Math.min(agents, 3) };
   checkWishes(wishes);
-  makeFolder(localDir);
   const id = systemRandom.uuid();
   const [controlPort = 0] = await freePorts(['127.0.0.1'], systemRandom.next(), []);
   if (wishes.mesosUrl !== undefined) {
     const cluster = attachedCluster(id, wishes, wishes.mesosUrl, controlPort);
+    await checkMaster(wishes.mesosUrl);
+    makeFolder(localDir);
     createCluster(localDir, cluster);
     return cluster;
   }
+  makeFolder(localDir);
   const facts = await lookAtMachine(localDir, systemRandom.next());
   const hosts = Array.from({ length: agents }, (_, at) =>
     facts.subnet === undefined ? '127.0.0.1' : `${facts.subnet}.${at + 1}`,
@@ -111,6 +114,22 @@ async function makeCluster(localDir: string, given: Partial<Wishes>): Promise<Lo
   };
   createCluster(localDir, cluster);
   return cluster;
+}
+
+/**
+ * A control plane that could only wait for its master is not started. Any answer will do: one that
+ * asks for credentials is there too. Throws `unreachable`, `timeout`.
+ */
+async function checkMaster(mesosUrl: string): Promise<void> {
+  try {
+    await callHttp({ method: 'GET', url: `${mesosUrl}/version`, timeoutMs: 5000 });
+  } catch (error) {
+    if (!(error instanceof DcosError)) throw error;
+    throw new DcosError(error.code, `${error.message}; nothing was started`, {
+      hint: 'Is this the address of the leading master, and may this machine reach it?',
+      cause: error,
+    });
+  }
 }
 
 function attachedCluster(id: string, wishes: Wishes, mesosUrl: string, port: number): LocalCluster {

@@ -58,7 +58,6 @@ function withoutCluster(file: MakeFile): Row[] {
     { args: ['status'], status: 6, says: /up/ },
     { args: ['task', 'list'], status: 6, says: /up/ },
     { args: install('hello-world', '--no-up'), status: 6, says: /up/ },
-    { args: ['config', 'show', 'no.such.key'], status: 4, says: /no\.such\.key/ },
     { args: ['cluster', 'attach', none], status: 4, says: /none\.toml/ },
   ];
 }
@@ -100,6 +99,7 @@ function withCluster(live: Live, file: MakeFile): Row[] {
     { args: ['marathon', 'app', 'scale', '/x', 'many'], status: 2, says: /many/ },
     { args: ['marathon', 'app', 'add', file('bad-app.json', '{"id":5}')], status: 2, says: /id/ },
     { args: ['kafka', 'plan', 'show', 'deploy'], status: 4, says: /kafka/ },
+    { args: ['config', 'show', 'no.such.key'], status: 4, says: /no\.such\.key/ },
     { args: ['node', 'list', 'extra'], status: 2, says: /extra/ },
     { args: ['down', '--purge'], status: 2, says: /--yes/ },
   ];
