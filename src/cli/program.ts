@@ -155,12 +155,17 @@ export function parseArguments(
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.code === 'commander.helpDisplayed') return { help };
-    throw usageError(error, path, command);
+    throw usageError(error, path, command, parser.args);
   }
   return { given: new Given(parser.args, parser.opts()) };
 }
 
-function usageError(error: CommanderError, path: readonly string[], command: Command): DcosError {
+function usageError(
+  error: CommanderError,
+  path: readonly string[],
+  command: Command,
+  words: readonly string[],
+): DcosError {
   // Commander puts its own suggestion into the text; ours goes into the hint, as everywhere.
   const message = error.message.replace(/^error: /, '').replace(/\n\(Did you mean[\s\S]*$/, '');
   const unknown = /^unknown option '([^'=]+)/.exec(message)?.[1];
@@ -168,7 +173,12 @@ function usageError(error: CommanderError, path: readonly string[], command: Com
     const known = (command.flags ?? []).map(({ flags }) => /--[\w-]+/.exec(flags)?.[0] ?? flags);
     return unknownFlag(unknown, [...known, '--help'], `${dcos(path)} --help`);
   }
-  return new DcosError('usage', message, { hint: `See: ${dcos(path)} --help` });
+  const hint = `See: ${dcos(path)} --help`;
+  const extra = words[command.words?.length ?? 0];
+  if (error.code === 'commander.excessArguments' && extra !== undefined) {
+    return new DcosError('usage', `'${extra}' is one word too many for ${dcos(path)}`, { hint });
+  }
+  return new DcosError('usage', message, { hint });
 }
 
 function parserOf(path: readonly string[], command: Command): Parser {

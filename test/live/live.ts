@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { allProcs, belongsTo, signal } from '../helpers/procfs.js';
+import { until } from '../helpers/wait.js';
 
 /** One thing that must hold of the real programs. */
 export interface LiveCheck {
@@ -130,6 +131,13 @@ export class Live {
     return allProcs()
       .filter((proc) => proc.pid !== process.pid && belongsTo(proc, this.dir))
       .map(({ pid, command }) => `${pid} ${command.slice(0, 160)}`);
+  }
+
+  /** Nothing of this check runs any more, or only for the moment that its end takes. */
+  async assertQuiet(): Promise<void> {
+    await until(() => this.leftovers().length === 0, { what: 'quiet', timeoutMs: 3000 }).catch(() =>
+      assert.deepEqual(this.leftovers(), [], 'nothing runs'),
+    );
   }
 
   /** Ends whatever is left, hard. */

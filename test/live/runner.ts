@@ -85,6 +85,7 @@ export async function runHere(check: LiveCheck, bin: string): Promise<number> {
     return 1;
   }
   await live.tidy();
+  await live.assertQuiet().catch(() => {});
   const left = live.leftovers();
   if (left.length > 0) {
     process.stdout.write(`  FAIL left running:\n${left.map((line) => `    ${line}\n`).join('')}`);

@@ -1,12 +1,14 @@
 /** Files of the command line, written whole or not at all, with errors that say what to do. */
 import {
   closeSync,
+  existsSync,
   fsyncSync,
   mkdirSync,
   openSync,
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   writeSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
@@ -18,7 +20,7 @@ import { DcosError, messageOf, systemCodeOf } from '../../core/errors.js';
 export function writeWhole(path: string, text: string): void {
   const temporary = `${path}.${process.pid}.tmp`;
   try {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    makeWithParents(dirname(path));
     const file = openSync(temporary, 'w', 0o600);
     try {
       writeSync(file, text);
@@ -41,9 +43,22 @@ export function writeWhole(path: string, text: string): void {
 /** Makes a folder (0700) and its parents. Throws `io`. */
 export function makeFolder(path: string): void {
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
+    makeWithParents(path);
   } catch (error) {
     throw fileError(error, path);
+  }
+}
+
+// Not mkdir's own `recursive`: Node 20 never returns from it below /proc and /sys.
+function makeWithParents(path: string): void {
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    const code = systemCodeOf(error);
+    if (code === 'EEXIST' && statSync(path).isDirectory()) return;
+    if (code !== 'ENOENT' || dirname(path) === path || existsSync(dirname(path))) throw error;
+    makeWithParents(dirname(path));
+    mkdirSync(path, { mode: 0o700 });
   }
 }
 
@@ -75,5 +90,6 @@ const fileReasons: Readonly<Record<string, readonly [string, string?]>> = {
   EDQUOT: ['the disk quota is used up', 'Make room, then run the command again.'],
   ENOTDIR: ['a part of the path is a file, not a folder', otherFolder],
   EISDIR: ['is a folder, not a file'],
-  ENOENT: ['no such file'],
+  EEXIST: ['is a file, not a folder', otherFolder],
+  ENOENT: ['no such file or folder'],
 };

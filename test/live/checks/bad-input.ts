@@ -28,7 +28,7 @@ export const badInput: LiveCheck = {
       return path;
     };
     await live.step('without a cluster', () => table(live, withoutCluster(file)));
-    assert.deepEqual(live.leftovers(), [], 'nothing was started');
+    await live.assertQuiet();
     await live.step('a state folder that cannot be used', () => unusable(live));
     await live.ok(['up']);
     await live.step('with a cluster', () => table(live, withCluster(live, file)));
@@ -175,7 +175,7 @@ async function portInUse(live: Live): Promise<void> {
     const ran = await live.dcos(['up']);
     assert.equal(ran.status, 5, ran.stderr);
     assert.match(ran.stderr, new RegExp(String(master?.port)));
-    assert.deepEqual(live.leftovers(), [], 'nothing half-done');
+    await live.assertQuiet();
   } finally {
     await new Promise((done) => taken.close(done));
   }
@@ -189,7 +189,7 @@ async function corrupt(live: Live): Promise<void> {
   assert.notEqual(ran.status, 0);
   assert.match(ran.stderr, /store|state/);
   assert.doesNotMatch(ran.stderr, /\n\s+at .+:\d+:\d+/);
-  assert.deepEqual(live.leftovers(), [], 'nothing half-done');
+  await live.assertQuiet();
   writeFileSync(data, whole);
   await live.ok(['up']);
   assert.ok(serverPid(live, 'control') > 1);
