@@ -39,6 +39,8 @@ function agentViolations(state: MasterState, agent: Agent): string[] {
   }
   if (agent.link === undefined && agent.offers.size > 0)
     wrong.push(`${agent.id}: offered while away`);
+  if (state.deactivated.has(agent.id) && agent.offers.size > 0)
+    wrong.push(`${agent.id}: offered while deactivated`);
   return wrong;
 }
 

@@ -39,7 +39,7 @@ export function allocate(turn: Turn): void {
           .filter((agent) => agent !== undefined);
   state.allDirty = false;
   state.dirtyAgents.clear();
-  const open = agents.filter((agent) => isOfferable(agent) && agent.free.size > 0);
+  const open = agents.filter((agent) => isOfferable(state, agent) && agent.free.size > 0);
   if (open.length === 0) return;
   count(state, 'allocator/mesos/allocation_runs');
   const round: Round = {
@@ -48,7 +48,7 @@ export function allocate(turn: Turn): void {
     ledger:
       state.quotas.size === 0
         ? undefined
-        : openLedger(state, (id) => isOfferable(state.agents.get(id))),
+        : openLedger(state, (id) => isOfferable(state, state.agents.get(id))),
     made: new Map(),
   };
   if (round.ledger !== undefined && round.ledger.required.size > 0) {
@@ -67,8 +67,8 @@ interface Round {
   readonly made: Map<Framework, OfferRecord[]>;
 }
 
-function isOfferable(agent: Agent | undefined): boolean {
-  return agent?.link !== undefined;
+function isOfferable(state: MasterState, agent: Agent | undefined): boolean {
+  return agent?.link !== undefined && !state.deactivated.has(agent.id);
 }
 
 /**

@@ -8,6 +8,7 @@ import { removeFramework } from './frameworks.js';
 import { rescind, takeOutOfUse } from './holdings.js';
 import { tellOutcome } from './operations.js';
 import { detach } from './register.js';
+import { forgetOrders, storeAgent } from './standing.js';
 import type { Agent, Framework, MasterState, StoredAgent, TaskRecord } from './state.js';
 import {
   applyStatus,
@@ -116,16 +117,11 @@ function rememberUnreachable(
   const { resources: _told, ...kept } = info;
   state.recoveredAgents.delete(id);
   state.unreachableAgents.set(id, { info: kept, registeredAt, unreachableAt: now });
-  const record: StoredAgent = {
-    info: kept,
-    registeredAt,
-    standing: 'unreachable',
-    unreachableAt: now,
-  };
-  persist(turn, `agents/${id}`, record);
+  storeAgent(turn, id, { info, registeredAt, standing: 'unreachable', unreachableAt: now });
   for (const oldest of state.unreachableAgents.keys()) {
     if (state.unreachableAgents.size <= state.options.maxUnreachableAgents) break;
     state.unreachableAgents.delete(oldest);
+    forgetOrders(state, oldest);
     persist(turn, `agents/${oldest}`, null);
   }
 }

@@ -3,7 +3,7 @@
  * message Call).
  */
 import { z } from 'zod';
-import { idSchema, resourceSchema } from '../../wire/mesos/common.js';
+import { durationSchema, idSchema, resourceSchema } from '../../wire/mesos/common.js';
 
 const resources = z.array(resourceSchema);
 const amounts = z.record(z.string(), z.looseObject({ value: z.number() })).optional();
@@ -45,6 +45,22 @@ export const operatorActionSchema = z.discriminatedUnion('type', [
   z.looseObject({
     type: z.literal('DESTROY_VOLUMES'),
     destroy_volumes: z.looseObject({ agent_id: idSchema, volumes: resources }),
+  }),
+  z.looseObject({
+    type: z.literal('DRAIN_AGENT'),
+    drain_agent: z.looseObject({
+      agent_id: idSchema,
+      max_grace_period: durationSchema.optional(),
+      mark_gone: z.boolean().optional(),
+    }),
+  }),
+  z.looseObject({
+    type: z.literal('DEACTIVATE_AGENT'),
+    deactivate_agent: z.looseObject({ agent_id: idSchema }),
+  }),
+  z.looseObject({
+    type: z.literal('REACTIVATE_AGENT'),
+    reactivate_agent: z.looseObject({ agent_id: idSchema }),
   }),
   z.looseObject({
     type: z.literal('UPDATE_QUOTA'),
@@ -99,6 +115,9 @@ export const operatorActionFields: Readonly<Record<OperatorAction['type'], strin
   UNRESERVE_RESOURCES: 'unreserve_resources',
   CREATE_VOLUMES: 'create_volumes',
   DESTROY_VOLUMES: 'destroy_volumes',
+  DRAIN_AGENT: 'drain_agent',
+  DEACTIVATE_AGENT: 'deactivate_agent',
+  REACTIVATE_AGENT: 'reactivate_agent',
   UPDATE_QUOTA: 'update_quota',
   SET_QUOTA: 'set_quota',
   REMOVE_QUOTA: 'remove_quota',
@@ -116,9 +135,6 @@ export const operatorCallsAbsent: ReadonlySet<string> = new Set([
   'UPDATE_MAINTENANCE_SCHEDULE',
   'START_MAINTENANCE',
   'STOP_MAINTENANCE',
-  'DRAIN_AGENT',
-  'DEACTIVATE_AGENT',
-  'REACTIVATE_AGENT',
   'GROW_VOLUME',
   'SHRINK_VOLUME',
 ]);

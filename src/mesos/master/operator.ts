@@ -12,17 +12,18 @@ import {
   subtract,
   unallocated,
 } from '../../wire/resources/pool.js';
-import { persist, reply, type Turn } from './events.js';
+import { deactivateCalled, drainCalled, reactivateCalled } from './drain.js';
+import { reply, type Turn } from './events.js';
+import { giveUp } from './gone.js';
 import { rescindAll, settle } from './holdings.js';
 import { operationProblem, send, shortageText } from './operations.js';
 import type { OperatorAction } from './operator-calls.js';
 import { quotaRemoved, quotaSet, quotaUpdated } from './quota/calls.js';
 import { weightsUpdated } from './quota/weights.js';
-import { removeAgent } from './register.js';
 import { upgraded } from './resources.js';
-import type { Agent, StoredAgent } from './state.js';
+import { isKnown } from './standing.js';
+import type { Agent } from './state.js';
 import { tornDown } from './subscribe.js';
-import { archive, mastersStatus, stateFor, tellStatus } from './tasks.js';
 import { getState } from './views/operator.js';
 
 /** Opens an operator's event stream: the whole state first, then what changes. */
@@ -53,6 +54,15 @@ export function operatorCalled(turn: Turn, requestId: string, call: OperatorActi
     case 'MARK_AGENT_GONE':
       markGone(turn, requestId, call.mark_agent_gone.agent_id.value);
       return;
+    case 'DRAIN_AGENT':
+      drainCalled(turn, requestId, call.drain_agent);
+      return;
+    case 'DEACTIVATE_AGENT':
+      deactivateCalled(turn, requestId, call.deactivate_agent.agent_id.value);
+      return;
+    case 'REACTIVATE_AGENT':
+      reactivateCalled(turn, requestId, call.reactivate_agent.agent_id.value);
+      return;
     case 'UPDATE_QUOTA': {
       const { quota_configs = [], force = false } = call.update_quota;
       quotaUpdated(turn, requestId, quota_configs, force);
@@ -73,49 +83,12 @@ export function operatorCalled(turn: Turn, requestId: string, call: OperatorActi
 }
 
 function markGone(turn: Turn, requestId: string, id: string): void {
-  const { state } = turn;
-  const agent = state.agents.get(id);
-  const absent = state.unreachableAgents.get(id) ?? state.recoveredAgents.get(id);
-  if (agent === undefined && absent === undefined && !state.goneAgents.has(id)) {
+  if (!isKnown(turn.state, id) && !turn.state.goneAgents.has(id)) {
     reply(turn, requestId, 404, `Agent '${id}' not found`);
     return;
   }
-  const info = agent?.info ?? absent?.info;
-  if (info !== undefined) {
-    const { resources: _told, ...kept } = info;
-    const registeredAt = agent?.registeredAt ?? absent?.registeredAt ?? turn.now;
-    persist(turn, `agents/${id}`, {
-      info: kept,
-      registeredAt,
-      standing: 'gone',
-    } satisfies StoredAgent);
-  }
-  state.goneAgents.add(id);
-  state.unreachableAgents.delete(id);
-  state.recoveredAgents.delete(id);
-  if (agent?.link !== undefined) {
-    const message = { type: 'REFUSED', message: `Agent ${id} has been marked gone` };
-    turn.effects.push({ type: 'Send', streams: [agent.link], message });
-  }
-  if (agent !== undefined) {
-    removeAgent(turn, agent, 'gone', 'Agent has been marked gone', 'TASK_GONE_BY_OPERATOR');
-  } else endUnreachable(turn, id);
+  giveUp(turn, id);
   reply(turn, requestId, 200);
-}
-
-/** Tasks of an agent that was unreachable when it was given up. */
-function endUnreachable(turn: Turn, agentId: string): void {
-  for (const framework of turn.state.frameworks.values()) {
-    for (const task of [...framework.unreachable.values()]) {
-      if (task.agent_id.value !== agentId) continue;
-      const status = mastersStatus(turn, task, stateFor(framework, 'TASK_GONE_BY_OPERATOR'), {
-        message: 'Agent has been marked gone',
-        reason: 'REASON_AGENT_REMOVED',
-      });
-      archive(turn, framework, task, status);
-      tellStatus(turn, framework, status);
-    }
-  }
 }
 
 type ResourceCall = Extract<

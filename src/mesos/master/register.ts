@@ -10,9 +10,11 @@ import { closeStream, count, note, order, persist, publish, type Turn, tell } fr
 import { armFailover, newFramework } from './frameworks.js';
 import { putIntoUse, rescindAll, settle, takeOutOfUse } from './holdings.js';
 import { executorKey } from './keys.js';
+import { killForDrain, sendKill } from './kills.js';
 import { settleOperations } from './operations.js';
 import { upgraded } from './resources.js';
-import type { Agent, Framework, StoredAgent, TaskRecord } from './state.js';
+import { forgetOrders, storeAgent } from './standing.js';
+import type { Agent, Framework, TaskRecord } from './state.js';
 import {
   applyStatus,
   archive,
@@ -61,6 +63,7 @@ export function registered(turn: Turn, stream: string, message: RegisterMessage)
     }));
   }
   if (returned) tellReturned(turn, agent);
+  killForDrain(turn, agent);
   remind(turn, agent);
 }
 
@@ -109,6 +112,7 @@ function newAgent(turn: Turn, id: string, message: RegisterMessage): Agent {
     awaitsPong: false,
     pings: 0,
     kills: new Map(),
+    drainStartedAt: undefined,
   };
   state.agents.set(id, agent);
   state.recoveredAgents.delete(id);
@@ -141,16 +145,10 @@ function connect(
   });
 }
 
-function persistAgent(turn: Turn, agent: Agent): void {
-  const { id, info, registeredAt } = agent;
+function persistAgent(turn: Turn, { id, info, registeredAt }: Agent): void {
   turn.state.recoveredAgents.delete(id);
   turn.state.unreachableAgents.delete(id);
-  const { resources: _told, ...kept } = info;
-  persist(turn, `agents/${id}`, {
-    info: kept,
-    registeredAt,
-    standing: 'admitted',
-  } satisfies StoredAgent);
+  storeAgent(turn, id, { info, registeredAt, standing: 'admitted' });
 }
 
 /** Takes the agent's tasks and executors out of use; what still runs is told anew. */
@@ -289,17 +287,11 @@ function tellReturned(turn: Turn, agent: Agent): void {
 
 /** Says again what the agent may not have heard. */
 function remind(turn: Turn, agent: Agent): void {
-  for (const [key, { frameworkId, taskId, killPolicy }] of agent.kills) {
-    if (turn.state.frameworks.get(frameworkId)?.tasks.has(taskId) !== true) {
-      agent.kills.delete(key);
-      continue;
-    }
-    order(turn, agent, {
-      type: 'KILL_TASK',
-      framework_id: { value: frameworkId },
-      task_id: { value: taskId },
-      ...(killPolicy === undefined ? {} : { kill_policy: killPolicy }),
-    });
+  for (const [key, kill] of agent.kills) {
+    const { frameworkId, taskId } = kill;
+    const known = turn.state.frameworks.get(frameworkId)?.tasks.has(taskId) === true;
+    if (known) sendKill(turn, agent, kill);
+    else agent.kills.delete(key);
   }
   for (const framework of turn.state.frameworks.values()) {
     const here = [...framework.tasks.values()].some((task) => task.agent_id.value === agent.id);
@@ -328,6 +320,7 @@ export function removeAgent(
   taskState: TaskState,
 ): void {
   const { state } = turn;
+  forgetOrders(state, agent.id);
   if (reason !== 'gone') persist(turn, `agents/${agent.id}`, null);
   count(state, 'master/slave_removals');
   count(state, `master/slave_removals/reason_${reason}`);

@@ -24,6 +24,8 @@ export function recover(state: MasterState, records: ReadonlyMap<string, unknown
 
 function recoverAgent(state: MasterState, id: string, stored: StoredAgent): void {
   const { info, registeredAt, standing, unreachableAt } = stored;
+  if (stored.deactivated) state.deactivated.add(id);
+  if (stored.drain !== undefined) state.drains.set(id, stored.drain);
   if (standing === 'gone') state.goneAgents.add(id);
   else if (standing === 'admitted') {
     state.recoveredAgents.set(id, { info, registeredAt, unreachableAt: undefined });

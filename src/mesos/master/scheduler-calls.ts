@@ -5,7 +5,7 @@
 import type { SchedulerCall } from '../../wire/mesos/scheduler.js';
 import { accepted, declined } from './accept.js';
 import { count, note, order, reply, type Turn } from './events.js';
-import { taskKey } from './keys.js';
+import { orderKill } from './kills.js';
 import { operationAcknowledged } from './operations.js';
 import { reconciled, reconcileOne } from './reconcile.js';
 import type { Framework } from './state.js';
@@ -136,14 +136,8 @@ function killed(turn: Turn, framework: Framework, kill: Kill): void {
     note(turn, 'a kill names the wrong agent', { task: kill.task_id.value, asked, on: agent.id });
     return;
   }
-  const policy = kill.kill_policy === undefined ? {} : { kill_policy: kill.kill_policy };
-  agent.kills.set(taskKey(framework.id, task.task_id.value), {
-    frameworkId: framework.id,
-    taskId: task.task_id.value,
-    ...(kill.kill_policy === undefined ? {} : { killPolicy: kill.kill_policy }),
-  });
-  const framework_id = { value: framework.id };
-  order(turn, agent, { type: 'KILL_TASK', framework_id, task_id: task.task_id, ...policy });
+  const killPolicy = kill.kill_policy === undefined ? {} : { killPolicy: kill.kill_policy };
+  orderKill(turn, agent, framework, task, killPolicy);
 }
 
 type Shutdown = Extract<SubscribedCall, { type: 'SHUTDOWN' }>['shutdown'];

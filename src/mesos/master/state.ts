@@ -144,6 +144,17 @@ export interface PendingKill {
   readonly frameworkId: string;
   readonly taskId: string;
   readonly killPolicy?: TaskInfo['kill_policy'];
+  /** Put on the statuses that follow. */
+  readonly reason?: string;
+}
+
+/** An agent is, or has been, emptied by order of an operator. */
+export interface Drain {
+  readonly state: 'DRAINING' | 'DRAINED';
+  /** The most that a task may take to end, in ns. */
+  readonly maxGraceNs: number | undefined;
+  /** It is given up once it is empty. */
+  readonly markGone: boolean;
 }
 
 /** A registered agent, connected or not. */
@@ -167,6 +178,8 @@ export interface Agent {
   awaitsPong: boolean;
   pings: number;
   readonly kills: Map<string, PendingKill>;
+  /** Wall clock, ms. */
+  drainStartedAt: number | undefined;
 }
 
 /** An agent that is not registered but may come back. */
@@ -229,6 +242,10 @@ export interface MasterState {
   readonly unreachableAgents: Map<string, AbsentAgent>;
   /** Marked gone for ever. */
   readonly goneAgents: Set<string>;
+  /** Agents that an operator wants nothing of to be offered. */
+  readonly deactivated: Set<string>;
+  /** By agent. */
+  readonly drains: Map<string, Drain>;
   /** By top-level role. */
   readonly quotas: Map<string, Quota>;
   /** By role; 1 where there is none. */
@@ -260,6 +277,8 @@ export interface StoredAgent {
   readonly registeredAt: number;
   readonly standing: 'admitted' | 'unreachable' | 'gone';
   readonly unreachableAt?: number;
+  readonly deactivated?: boolean;
+  readonly drain?: Drain;
 }
 
 /** A master that knows nobody. */
@@ -277,6 +296,8 @@ export function emptyState(options: MasterOptions, random: Random): MasterState 
     recoveredAgents: new Map(),
     unreachableAgents: new Map(),
     goneAgents: new Set(),
+    deactivated: new Set(),
+    drains: new Map(),
     quotas: new Map(),
     weights: new Map(),
     offers: new Map(),

@@ -1,5 +1,6 @@
 /** What agents report: statuses of tasks, outcomes of operations, ends of executors, messages. */
 import type { AgentMessage } from '../../wire/agent-link.js';
+import type { TaskStatus } from '../../wire/mesos/task.js';
 import { count, note, order, type Turn, tell } from './events.js';
 import { takeOutOfUse } from './holdings.js';
 import { executorKey, taskKey } from './keys.js';
@@ -49,7 +50,7 @@ export function reported(turn: Turn, agent: Agent, message: AgentMessage): void 
 function updated(
   turn: Turn,
   agent: Agent,
-  { framework_id, status }: Extract<AgentMessage, { type: 'UPDATE' }>,
+  { framework_id, status: told }: Extract<AgentMessage, { type: 'UPDATE' }>,
 ): void {
   const { state } = turn;
   count(state, 'master/messages_status_update');
@@ -60,6 +61,7 @@ function updated(
     }
     return;
   }
+  const status = drainedStatus(turn, agent, framework, told);
   const task = framework.tasks.get(status.task_id.value);
   if (task !== undefined && task.agent_id.value === agent.id) {
     const repeated = status.uuid !== undefined && status.uuid === task.status_update_uuid;
@@ -70,6 +72,20 @@ function updated(
   }
   tellStatus(turn, framework, status);
 }
+
+/** What a drain that ends in giving the agent up kills is gone by order of the operator. */
+function drainedStatus(
+  { state }: Turn,
+  agent: Agent,
+  framework: Framework,
+  status: TaskStatus,
+): TaskStatus {
+  const drained = status.reason === 'REASON_AGENT_DRAINING' && status.state === 'TASK_KILLED';
+  return drained && state.drains.get(agent.id)?.markGone && framework.capabilities.has(aware)
+    ? { ...status, state: 'TASK_GONE_BY_OPERATOR' }
+    : status;
+}
+const aware = 'PARTITION_AWARE';
 
 /** ACKNOWLEDGE: the agent may send the task's next status; an ended task is over. */
 export function acknowledged(

@@ -3,6 +3,7 @@
  * file beside this one.
  */
 import { allocate } from './allocate.js';
+import { settleDrains } from './drain.js';
 import type { MasterEffect, MasterEvent, Turn } from './events.js';
 import { reply } from './events.js';
 import { disconnect } from './frameworks.js';
@@ -22,6 +23,7 @@ export function step(state: MasterState, event: MasterEvent, now: number): Maste
   passTime(state, now);
   const turn: Turn = { state, now, effects: [] };
   handle(turn, event);
+  settleDrains(turn);
   if (state.allDirty || state.dirtyAgents.size > 0) allocate(turn);
   return turn.effects;
 }

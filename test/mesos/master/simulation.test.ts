@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import t from 'tap';
 import { type Random, seededRandom } from '../../../src/core/random.js';
 import { candidates } from '../../../src/mesos/master/allocate.js';
+import type { OperatorAction } from '../../../src/mesos/master/operator-calls.js';
 import { dominantShare } from '../../../src/mesos/master/shares.js';
 import type { RegisterMessage } from '../../../src/wire/agent-link.js';
 import type { Resource } from '../../../src/wire/mesos/common.js';
@@ -121,6 +122,19 @@ class SimulatedAgent {
   }
 }
 
+const rarely = new Set([
+  ...['gone', 'drained', 'deactivated'],
+  ...['master-dies', 'teardown', 'long', 'agent-freezes'],
+]);
+
+/** What operators order of an agent. */
+const orders = {
+  gone: 'MARK_AGENT_GONE',
+  drained: 'DRAIN_AGENT',
+  deactivated: 'DEACTIVATE_AGENT',
+  reactivated: 'REACTIVATE_AGENT',
+} as const;
+
 /** One run of a cluster in which everything that can happen does. */
 class Simulation {
   world: MasterWorld;
@@ -167,11 +181,14 @@ class Simulation {
       'tick',
       'long',
       'gone',
+      'drained',
+      'deactivated',
+      'reactivated',
       'master-dies',
     ] as const;
     // What is rare in life is rare here, so that something can grow in between.
     const drawn = this.#pick(actions) ?? 'tick';
-    const rare = ['gone', 'master-dies', 'teardown', 'long', 'agent-freezes'].includes(drawn);
+    const rare = rarely.has(drawn);
     const action = rare && this.#below(8) > 0 ? 'answer' : drawn;
     this.#act(action);
     for (const agent of this.agents) agent.work(this.world);
@@ -209,9 +226,10 @@ class Simulation {
       if (key) agent.finish(world, key, 'TASK_FINISHED');
     } else if (action === 'tick') world.pass(1);
     else if (action === 'long') this.#pass(8);
-    else if (action === 'gone' && agent?.id) {
-      const mark_agent_gone = { agent_id: { value: agent.id } };
-      world.operate({ type: 'MARK_AGENT_GONE', mark_agent_gone });
+    else if (agent?.id && action in orders) {
+      const type = orders[action as keyof typeof orders];
+      const body = { agent_id: { value: agent.id }, mark_gone: this.#below(2) === 0 };
+      world.operate({ type, [type.toLowerCase()]: body } as OperatorAction);
     } else if (action === 'master-dies') this.#restart();
   }
 

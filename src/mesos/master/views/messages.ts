@@ -7,6 +7,7 @@ import type { Resource } from '../../../wire/mesos/common.js';
 import type { MasterInfo } from '../../../wire/mesos/scheduler.js';
 import { add, poolOf, resourcesOf } from '../../../wire/resources/pool.js';
 import { downgraded } from '../resources.js';
+import { drainInfo } from '../standing.js';
 import type { Agent, Framework, MasterOptions, MasterState } from '../state.js';
 import { offerMessage } from './offer.js';
 
@@ -37,6 +38,7 @@ export const agentCapabilities = [
   'HIERARCHICAL_ROLE',
   'RESERVATION_REFINEMENT',
   'AGENT_OPERATION_FEEDBACK',
+  'AGENT_DRAINING',
 ] as const;
 
 /** A time as the v1 API shows it. */
@@ -59,12 +61,18 @@ export function offeredOf(state: MasterState, agent: Agent): Resource[] {
   return resourcesOf(pool);
 }
 
+/** Whether resources of the agent are offered. */
+export function isActive(state: MasterState, agent: Agent): boolean {
+  return agent.link !== undefined && !state.deactivated.has(agent.id);
+}
+
 /** An agent of GET_AGENTS. */
 export function agentMessage(state: MasterState, agent: Agent): Record<string, unknown> {
+  const drain = state.drains.get(agent.id);
   return {
     agent_info: agent.info,
-    active: agent.link !== undefined,
-    deactivated: false,
+    active: isActive(state, agent),
+    deactivated: state.deactivated.has(agent.id),
     version: agent.version,
     pid: `slave(1)@${agent.ip}:${agent.info.port ?? 5051}`,
     registered_time: timeInfo(agent.registeredAt),
@@ -75,6 +83,10 @@ export function agentMessage(state: MasterState, agent: Agent): Record<string, u
     ...unlessEmpty('allocated_resources', resourcesOf(agent.used).map(downgraded)),
     ...unlessEmpty('offered_resources', offeredOf(state, agent).map(downgraded)),
     capabilities: agentCapabilities.map((type) => ({ type })),
+    ...(drain === undefined ? {} : { drain_info: drainInfo(drain) }),
+    ...(agent.drainStartedAt === undefined
+      ? {}
+      : { estimated_drain_start_time: timeInfo(Math.floor(agent.drainStartedAt / 1000) * 1000) }),
   };
 }
 

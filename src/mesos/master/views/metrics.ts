@@ -4,6 +4,7 @@
  */
 import { scalarsOf } from '../../../wire/resources/pool.js';
 import type { MasterState } from '../state.js';
+import { isActive } from './messages.js';
 
 const counters = [
   'master/messages_register_framework',
@@ -45,7 +46,9 @@ export function metricsOf(state: MasterState): Record<string, number> {
   for (const [name, value] of state.metrics) metrics[name] = value;
   const frameworks = [...state.frameworks.values()];
   const connected = frameworks.filter(({ stream }) => stream !== undefined).length;
-  const active = [...state.agents.values()].filter(({ link }) => link !== undefined).length;
+  const agents = [...state.agents.values()];
+  const reached = agents.filter(({ link }) => link !== undefined).length;
+  const active = agents.filter((agent) => isActive(state, agent)).length;
   return {
     ...metrics,
     ...resourceMetrics(state),
@@ -59,8 +62,8 @@ export function metricsOf(state: MasterState): Record<string, number> {
     'master/outstanding_offers': state.offers.size,
     'master/operator_event_stream_subscribers': state.subscribers.size,
     'master/slaves_active': active,
-    'master/slaves_connected': active,
-    'master/slaves_disconnected': state.agents.size - active,
+    'master/slaves_connected': reached,
+    'master/slaves_disconnected': state.agents.size - reached,
     'master/slaves_inactive': state.agents.size - active,
     'master/slaves_unreachable': state.unreachableAgents.size,
     'master/operations/pending': [...state.operations.values()].filter(

@@ -6,10 +6,18 @@ import type { Attribute, Resource } from '../../../wire/mesos/common.js';
 import type { TaskStatus } from '../../../wire/mesos/task.js';
 import { poolOf, reservedRoleOf, resourcesOf } from '../../../wire/resources/pool.js';
 import { downgraded } from '../resources.js';
+import { drainInfo } from '../standing.js';
 import type { AbsentAgent, Agent, Framework, MasterState, TaskRecord } from '../state.js';
 import { amountsOf } from './amounts.js';
 import { flagsOf } from './flags.js';
-import { agentCapabilities, masterInfo, offeredOf, offeredTo, usedBy } from './messages.js';
+import {
+  agentCapabilities,
+  isActive,
+  masterInfo,
+  offeredOf,
+  offeredTo,
+  usedBy,
+} from './messages.js';
 import { versionOf } from './version.js';
 
 /** `/state`. */
@@ -27,8 +35,8 @@ export function stateView(state: MasterState): Record<string, unknown> {
     pid,
     hostname,
     capabilities: (info.capabilities ?? []).map(({ type }) => type),
-    activated_slaves: agents.filter(({ link }) => link !== undefined).length,
-    deactivated_slaves: agents.filter(({ link }) => link === undefined).length,
+    activated_slaves: agents.filter((agent) => isActive(state, agent)).length,
+    deactivated_slaves: agents.filter((agent) => !isActive(state, agent)).length,
     unreachable_slaves: state.unreachableAgents.size,
     ...domain,
     leader: pid,
@@ -112,6 +120,7 @@ function absentView(id: string, { info, registeredAt }: AbsentAgent): Record<str
 }
 
 function agentView(state: MasterState, agent: Agent, full: boolean): Record<string, unknown> {
+  const drain = state.drains.get(agent.id);
   const total = resourcesOf(agent.total);
   const used = resourcesOf(agent.used);
   const offered = offeredOf(state, agent);
@@ -135,10 +144,14 @@ function agentView(state: MasterState, agent: Agent, full: boolean): Record<stri
     offered_resources: amountsOf(offered),
     reserved_resources: lists(reserved, amountsOf),
     unreserved_resources: amountsOf(unreserved),
-    active: agent.link !== undefined,
-    deactivated: false,
+    active: isActive(state, agent),
+    deactivated: state.deactivated.has(agent.id),
     version: agent.version,
     capabilities: agentCapabilities,
+    ...(drain === undefined ? {} : { drain_info: drainInfo(drain) }),
+    ...(agent.drainStartedAt === undefined
+      ? {}
+      : { estimated_drain_start_time_seconds: Math.floor(agent.drainStartedAt / 1000) }),
     reserved_resources_full: lists(reserved, (list) => list.map(downgraded)),
     ...(full
       ? {
