@@ -53,6 +53,7 @@ const moreShells: readonly string[] = [
   'src/cluster/operations/apps.ts',
   // The scheduler connection and the login of a framework: what all frameworks share.
   'src/framework/connection.ts',
+  'src/framework/leader.ts',
   'src/framework/account.ts',
   // Routes of `services`: error forms, and the sockets of its event stream.
   'src/services/answers.ts',

@@ -1,14 +1,13 @@
 /**
  * A v1 scheduler connection (apache/mesos docs/scheduler-http-api.md): one subscription that is
- * made again when it ends,
- * events in order, calls in order on one kept-alive connection. The only I/O of this room.
+ * made again when it ends, events in order, calls in order on one kept-alive connection.
  */
 import * as http from 'node:http';
 import * as https from 'node:https';
 import type { Clock } from '../core/clock.js';
 import { basicAuthorization } from '../core/credentials.js';
-import { DcosError, messageOf } from '../core/errors.js';
-import { callHttp, streamHttp } from '../core/http/request.js';
+import { messageOf } from '../core/errors.js';
+import { callHttp } from '../core/http/request.js';
 import { tryParseJson } from '../core/json.js';
 import type { Logger } from '../core/logger.js';
 import type { Random } from '../core/random.js';
@@ -19,6 +18,7 @@ import {
   schedulerEventSchema,
 } from '../wire/mesos/scheduler.js';
 import { RecordDecoder } from '../wire/recordio.js';
+import { openAtLeader } from './leader.js';
 
 /** A call as its owner writes it: the framework id is filled in on the way. */
 export type OutgoingCall = SchedulerCall extends infer Call
@@ -87,7 +87,6 @@ const defaultHeartbeatMs = 15_000;
 /** A subscription with none of so many heartbeats is dead. */
 const missedHeartbeats = 3;
 const maxQueuedCalls = 10_000;
-const maxRedirects = 5;
 
 /** Makes a connection that has not subscribed yet. */
 export function createConnection(options: ConnectionOptions): Connection {
@@ -210,29 +209,15 @@ class SchedulerConnection implements Connection {
         suppressed_roles: [...(suppressedRoles?.() ?? [])],
       },
     };
-    let url = new URL('/api/v1/scheduler', mesosUrl).href;
-    for (let redirects = 0; redirects <= maxRedirects; redirects += 1) {
-      const response = await streamHttp({
-        method: 'POST',
-        url,
-        headers: this.#headers(),
-        body: JSON.stringify(call),
-        signal: this.#abort.signal,
-      });
-      const status = response.statusCode ?? 0;
-      const location = response.headers.location;
-      if ((status === 307 || status === 302) && location !== undefined) {
-        response.destroy();
-        // The leader is another master of the same cluster: it gets the same credentials.
-        url = new URL('/api/v1/scheduler', new URL(location, url)).href;
-        continue;
-      }
-      if (status !== 200) throw await refusal(url, response);
-      const streamId = String(response.headers['mesos-stream-id'] ?? '');
-      const heard = { heartbeatMs: defaultHeartbeatMs, lastHeard: clock.monotonic() };
-      return { url, streamId, response, frameworkId: undefined, cutReason: undefined, ...heard };
-    }
-    throw new DcosError('unreachable', `${mesosUrl} redirects in a circle`);
+    const { url, response } = await openAtLeader({
+      mesosUrl,
+      headers: this.#headers(),
+      body: JSON.stringify(call),
+      signal: this.#abort.signal,
+    });
+    const streamId = String(response.headers['mesos-stream-id'] ?? '');
+    const heard = { heartbeatMs: defaultHeartbeatMs, lastHeard: clock.monotonic() };
+    return { url, streamId, response, frameworkId: undefined, cutReason: undefined, ...heard };
   }
 
   #headers(): Record<string, string> {
@@ -366,23 +351,6 @@ class SchedulerConnection implements Connection {
       this.#cut(subscription, `${call.type} failed: ${messageOf(error)}`);
     }
   }
-}
-
-async function refusal(url: string, response: http.IncomingMessage): Promise<DcosError> {
-  let text = '';
-  response.setEncoding('utf8');
-  try {
-    for await (const chunk of response) {
-      text += chunk;
-      if (text.length > 1_000) break;
-    }
-  } catch {
-    // The status alone has to do.
-  }
-  const status = response.statusCode ?? 0;
-  const code = status === 401 || status === 403 ? 'auth' : 'failed';
-  const what = `${new URL(url).origin} refused the subscription with ${status}`;
-  return new DcosError(code, `${what}: ${text.slice(0, 300)}`, { status });
 }
 
 function pause(ms: number, signal: AbortSignal): Promise<void> {

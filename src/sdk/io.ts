@@ -5,62 +5,26 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DcosError } from '../core/errors.js';
+import {
+  type Environment,
+  type ServiceEnvironment,
+  serviceEnvironmentOf,
+} from '../framework/service-environment.js';
 import { parseServiceSpec } from '../wire/service-spec.js';
 import { makeConfig, optionsOf } from './config.js';
 import type { Event } from './events.js';
 
-/**
- * Everything that operations and `services` tell a scheduler (docs/architecture.md, "Apps that are
- * our own programs").
- */
-export interface Surroundings {
-  readonly serviceName: string;
-  readonly role: string;
-  readonly principal: string;
-  readonly secret: string;
-  readonly publicKey: string;
-  readonly controlUrl: string;
-  readonly mesosUrl: string;
-  readonly host: string;
-  readonly port: number;
-  readonly uninstalling: boolean;
+/** What a scheduler needs of its environment. */
+export interface Surroundings extends ServiceEnvironment {
+  /** Whom its tasks run as. */
   readonly user: string;
-  readonly env: Readonly<Record<string, string | undefined>>;
+  /** All of it: options of the service are among it. */
+  readonly env: Environment;
 }
 
 /** Reads the environment. Throws `usage` naming every variable that is missing. */
-export function surroundingsOf(env: Readonly<Record<string, string | undefined>>): Surroundings {
-  const needed = [
-    'DCOS_SERVICE_NAME',
-    'DCOS_SERVICE_ACCOUNT',
-    'DCOS_SERVICE_SECRET',
-    'DCOS_PUBLIC_KEY',
-    'DCOS_URL',
-    'DCOS_MESOS_URL',
-    'PORT0',
-  ];
-  const missing = needed.filter((name) => !env[name]);
-  if (missing.length > 0) {
-    throw new DcosError('usage', `the environment lacks ${missing.join(', ')}`, {
-      hint: 'This program is the scheduler of a service; "dcos package install" starts it.',
-    });
-  }
-  const value = (name: string): string => env[name] ?? '';
-  const serviceName = value('DCOS_SERVICE_NAME').replace(/^\//, '');
-  return {
-    serviceName,
-    role: env.DCOS_ROLE || `${serviceName.replaceAll('/', '__')}-role`,
-    principal: value('DCOS_SERVICE_ACCOUNT'),
-    secret: value('DCOS_SERVICE_SECRET'),
-    publicKey: value('DCOS_PUBLIC_KEY'),
-    controlUrl: value('DCOS_URL').replace(/\/$/, ''),
-    mesosUrl: value('DCOS_MESOS_URL'),
-    host: env.HOST || '127.0.0.1',
-    port: Number(value('PORT0')),
-    uninstalling: env.SDK_UNINSTALL === 'true',
-    user: env.USER || env.LOGNAME || 'root',
-    env,
-  };
+export function surroundingsOf(env: Environment): Surroundings {
+  return { ...serviceEnvironmentOf(env), user: env.USER || env.LOGNAME || 'root', env };
 }
 
 const maxTemplates = 200;

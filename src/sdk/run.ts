@@ -13,6 +13,7 @@ import { openHttpStore } from '../core/store/http.js';
 import { tokenOf, verifyToken } from '../core/tokens.js';
 import { tokenSource } from '../framework/account.js';
 import { type Connection, createConnection } from '../framework/connection.js';
+import type { Environment } from '../framework/service-environment.js';
 import type { FrameworkInfo, SchedulerEvent } from '../wire/mesos/scheduler.js';
 import type { Effect, Event } from './events.js';
 import { serviceRoutes } from './http.js';
@@ -30,7 +31,7 @@ const longestSleepMs = 60_000;
  * Starts the scheduler from the environment and the working folder; it serves once this resolves.
  */
 export async function runService(
-  env: Readonly<Record<string, string | undefined>> = process.env,
+  env: Environment = process.env,
   folder = 'service',
 ): Promise<RunningServer> {
   const surroundings = surroundingsOf(env);

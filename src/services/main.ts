@@ -11,30 +11,15 @@ import { openHttpStore } from '../core/store/http.js';
 import type { Store } from '../core/store/store.js';
 import { tokenOf, verifyToken } from '../core/tokens.js';
 import { tokenSource } from '../framework/account.js';
+import { type Environment, serviceEnvironmentOf } from '../framework/service-environment.js';
 import { createServices, type Services } from './services.js';
-
-/** What the environment says. */
-interface Settings {
-  readonly serviceName: string;
-  readonly role: string;
-  readonly principal: string;
-  readonly secret: string;
-  readonly publicKey: string;
-  readonly controlUrl: string;
-  readonly mesosUrl: string;
-  readonly host: string;
-  readonly port: number;
-  readonly uninstalling: boolean;
-}
-
-type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * Starts it from the environment; it serves once this resolves. Throws `usage` naming every
  * variable that is missing.
  */
 export async function runServices(env: Environment = process.env): Promise<RunningServer> {
-  const settings = settingsOf(env);
+  const settings = serviceEnvironmentOf(env);
   const log = createLogger('services');
   const { principal, controlUrl: url, host, port, publicKey } = settings;
   const token = tokenSource(settings, systemClock.now);
@@ -91,38 +76,6 @@ export async function runServices(env: Environment = process.env): Promise<Runni
     await services.stop();
   };
   return { host: server.host, port: server.port, stop };
-}
-
-function settingsOf(env: Environment): Settings {
-  const needed = [
-    'DCOS_SERVICE_NAME',
-    'DCOS_SERVICE_ACCOUNT',
-    'DCOS_SERVICE_SECRET',
-    'DCOS_PUBLIC_KEY',
-    'DCOS_URL',
-    'DCOS_MESOS_URL',
-    'PORT0',
-  ];
-  const missing = needed.filter((name) => !env[name]);
-  if (missing.length > 0) {
-    throw new DcosError('usage', `the environment lacks ${missing.join(', ')}`, {
-      hint: 'This program is a service; "dcos package install marathon" starts it.',
-    });
-  }
-  const value = (name: string): string => env[name] ?? '';
-  const serviceName = value('DCOS_SERVICE_NAME').replace(/^\//, '');
-  return {
-    serviceName,
-    role: env.DCOS_ROLE || `${serviceName.replaceAll('/', '__')}-role`,
-    principal: value('DCOS_SERVICE_ACCOUNT'),
-    secret: value('DCOS_SERVICE_SECRET'),
-    publicKey: value('DCOS_PUBLIC_KEY'),
-    controlUrl: value('DCOS_URL').replace(/\/$/, ''),
-    mesosUrl: value('DCOS_MESOS_URL'),
-    host: env.HOST || '127.0.0.1',
-    port: Number(value('PORT0')),
-    uninstalling: env.SDK_UNINSTALL === 'true',
-  };
 }
 
 const pollMs = 200;
