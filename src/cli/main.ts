@@ -7,7 +7,13 @@ import { isGroup } from './command.js';
 import { Context } from './context.js';
 import { explain, statusOf } from './exit.js';
 import { createIo } from './io.js';
-import { findCommand, parseArguments, parseGlobals, printGroupHelp } from './program.js';
+import {
+  type Found,
+  findCommand,
+  parseArguments,
+  parseGlobals,
+  printGroupHelp,
+} from './program.js';
 import { tree } from './tree.js';
 import { version } from './version.js';
 
@@ -22,9 +28,10 @@ async function run(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<num
       io.result(`dcoscli.version=${version}`);
       return 0;
     }
-    const { path, node, rest } = findCommand(
-      globals.wantsHelp ? firstWords(globals.rest) : globals.rest,
-    );
+    const words = globals.wantsHelp ? firstWords(globals.rest) : globals.rest;
+    const found = await find(io, env, words, globals.wantsHelp);
+    if (found === undefined) return 0;
+    const { path, node, rest } = found;
     if (isGroup(node)) {
       const wanted = globals.wantsHelp || rest.length > 0 || path.length === 0;
       if (wanted || node.fallback === undefined) {
@@ -37,6 +44,22 @@ async function run(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<num
   } catch (error) {
     if (statusOf(error) !== 0) process.stderr.write(`${explain(error, verbosity)}\n`);
     return statusOf(error);
+  }
+}
+
+// `undefined` where all is said: the help of an installed service.
+async function find(
+  io: ReturnType<typeof createIo>,
+  env: NodeJS.ProcessEnv,
+  words: readonly string[],
+  wantsHelp: boolean,
+): Promise<Found | undefined> {
+  try {
+    return findCommand(words);
+  } catch (error) {
+    const { explainUnknown } = await import('./service-command.js');
+    await explainUnknown(new Context(env, io, tree), words, wantsHelp, error);
+    return undefined;
   }
 }
 

@@ -69,8 +69,8 @@ const mayBeAbsent = (error: DcosError): boolean =>
   error.status === 404 || error.status === 502 || error.status === 503;
 
 /** The names of the services that can be asked: apps that say so by a label. */
-async function serviceNames(http: Http): Promise<string[]> {
-  const apps = await listApps(http);
+export async function serviceNames(http: Http, timeoutMs?: number): Promise<string[]> {
+  const apps = await listApps(http, timeoutMs);
   return apps.flatMap((app) => {
     const { DCOS_SERVICE_NAME } = asObject(app.labels);
     return typeof DCOS_SERVICE_NAME === 'string' ? [DCOS_SERVICE_NAME] : [];

@@ -20,8 +20,9 @@ export function absolute(id: string): string {
 }
 
 /** Every app, by id. */
-export async function listApps(http: Http): Promise<App[]> {
-  const { apps } = asObject(await http.json({ method: 'GET', path: `${base}/apps` }));
+export async function listApps(http: Http, timeoutMs?: number): Promise<App[]> {
+  const limit = timeoutMs === undefined ? {} : { timeoutMs };
+  const { apps } = asObject(await http.json({ method: 'GET', path: `${base}/apps`, ...limit }));
   return asList(apps)
     .map(asObject)
     .sort((a, b) => String(a.id).localeCompare(String(b.id)));

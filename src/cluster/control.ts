@@ -213,6 +213,7 @@ function servicesOptions({ cluster, clusterKey, store, onFatal }: Ground) {
     store: prefixedStore(store, 'services/'),
     mesosUrl: mesosUrlOf(cluster),
     frameworkName: servicesFramework,
+    hostname: cluster.control.advertise.replace(/:\d+$/, ''),
     role: servicesFramework,
     principal: servicesFramework,
     secret: secretOf(clusterKey, servicesFramework),

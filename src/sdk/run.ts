@@ -197,10 +197,11 @@ class Runner {
   }
 }
 
-function frameworkInfo({ serviceName, role, principal, user }: Surroundings): FrameworkInfo {
+function frameworkInfo({ serviceName, role, principal, user, host }: Surroundings): FrameworkInfo {
   return {
     user,
     name: serviceName,
+    hostname: host,
     roles: [role],
     principal,
     failover_timeout: failoverTimeoutSeconds,

@@ -28,6 +28,7 @@ export async function runServices(env: Environment = process.env): Promise<Runni
     store,
     mesosUrl: settings.mesosUrl,
     frameworkName: settings.serviceName,
+    hostname: host,
     role: settings.role,
     principal,
     secret: settings.secret,

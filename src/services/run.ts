@@ -41,6 +41,8 @@ export interface ServicesOptions {
   /** `http://host:port` of a Mesos master. */
   readonly mesosUrl: string;
   readonly frameworkName: string;
+  /** Where it serves, for those who list frameworks. */
+  readonly hostname: string;
   readonly role: string;
   readonly principal: string;
   /** Of the principal; absent: no HTTP Basic. */
@@ -138,10 +140,11 @@ function connect(
   state: State,
   submit: (event: Event) => void,
 ): Connection {
-  const { frameworkName, principal, role, secret, mesosUrl, clock, log } = options;
+  const { frameworkName, hostname, principal, role, secret, mesosUrl, clock, log } = options;
   const framework: FrameworkInfo = {
     user: userInfo().username,
     name: frameworkName,
+    hostname,
     principal,
     roles: [role],
     checkpoint: true,

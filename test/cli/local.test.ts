@@ -2,6 +2,8 @@
  * `up` and `down` with real processes: the loops, stale files, locks, ports, and what cannot be
  * written. The servers are small stand-ins that keep the contract of docs/architecture.md.
  */
+
+import { spawn } from 'node:child_process';
 import {
   chmodSync,
   existsSync,
@@ -14,8 +16,9 @@ import {
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
-import { liveProcessOf } from '../../src/cli/local/processes.js';
+import { liveProcessOf, startTimeOf } from '../../src/cli/local/processes.js';
 import type { LocalCluster } from '../../src/wire/local-cluster.js';
+import { startAnswers } from '../helpers/answers.js';
 import { installBeside, makeFolder, type Run, runDcos } from '../helpers/command-line.js';
 import { until } from '../helpers/wait.js';
 
@@ -215,8 +218,17 @@ t.test('up › refuses with a reason, and leaves nothing running', async (t) => 
 
   const file = join(home, 'file');
   writeFileSync(file, '');
-  const inFile = await runDcos(['up'], { home: join(file, 'below') });
-  t.match(inFile, { status: 1, stderr: /a part of the path is a file[\s\S]*DCOS_DIR/ });
+  const folders: [string, RegExp][] = [
+    [join(file, 'below'), /a part of the path is a file, not a folder\n.*DCOS_DIR/],
+    [file, /file: is not a folder\n.*DCOS_DIR/],
+    ['/dev/null/x', /a part of the path is a file, not a folder\n.*DCOS_DIR/],
+    ['/proc/x/y', /\/proc\/x: no folder can be made there\n.*DCOS_DIR/],
+    ['/proc/self', /no file can be made there\n.*DCOS_DIR/],
+  ];
+  for (const [folder, text] of folders) {
+    const run = await runDcos(['up'], { home: folder, timeoutMs: 15_000 });
+    t.match(run, { status: 1, stdout: '', stderr: text }, folder);
+  }
   if (process.getuid?.() === 0) return;
   chmodSync(home, 0o500);
   t.match(await dcos('up'), { status: 1, stderr: /permission denied\n.*DCOS_DIR/ });
@@ -234,3 +246,76 @@ t.test('down › kills what does not listen, frozen or deaf, and only that', asy
   t.match(down, { status: 0, stderr: /control did not end within 10 s: killed/ });
   t.equal(pid('control'), 0);
 });
+
+t.test('up --mesos › asks the master first, and starts without it later', async (t) => {
+  const { home, local, dcos } = world(t);
+  const answers = await startAnswers(t, {});
+  const up = (...more: string[]): Promise<Run> =>
+    dcos('up', '--mesos', answers.url, '--advertise', '127.0.0.1', ...more);
+  const nobody = await dcos('up', '--mesos', 'http://127.0.0.1:1', '--advertise', '127.0.0.1');
+  t.match(nobody, {
+    status: 6,
+    stdout: '',
+    stderr: /no Mesos master answers at http:\/\/127\.0\.0\.1:1: nothing listens there\n/,
+  });
+  t.match(await up(), { status: 2, stderr: /is not a Mesos master: .* no Mesos \(404/ });
+  answers.answers['GET /version'] = { status: 401 };
+  t.match(await up(), { status: 3, stderr: /asks for a login/ });
+  answers.answers['GET /version'] = { body: { version: '1.11.0' } };
+  t.match(await up(), { status: 2, stderr: /what answers there is a Mesos agent/ });
+  answers.answers['GET /version'] = 'hang';
+  t.match(await up(), { status: 6, stderr: /no answer within 3 s/ });
+  t.notOk(existsSync(home), 'nothing is left behind');
+  answers.answers['GET /version'] = { body: { version: '1.11.0' } };
+  answers.answers['GET /master/redirect'] = { status: 307 };
+  t.match(await up(), { status: 0, stderr: /^The local cluster is up: control plane http:/ });
+  t.match(await dcos('down'), { status: 0 });
+  answers.answers['GET /version'] = 'hang';
+  const away = await dcos('up');
+  t.match(away, { status: 0, stderr: /is up: .*\nWarning: no Mesos master answers at .*\n.*back/ });
+  t.ok(liveProcessOf(join(local, 'control', 'pid')));
+  answers.answers['GET /version'] = { status: 500 };
+});
+
+t.test('down › stops the tasks of an agent that is dead at that moment', async (t) => {
+  const { local, dcos, pid } = world(t);
+  await dcos('up', '--agents', '2');
+  const orderly = startTask(t, local, 'agent-1', 'orderly', 'sleep 600');
+  const stubborn = startTask(t, local, 'agent-2', 'stubborn', 'trap "" TERM; sleep 600');
+  const headless = startTask(t, local, 'agent-2', 'headless', 'sleep 600 & sleep 600 & wait');
+  await until(() => membersOf(headless).length >= 3, { what: 'all of the tasks to run' });
+  process.kill(headless, 'SIGKILL');
+  for (const name of ['agent-1', 'agent-2']) process.kill(pid(name), 'SIGKILL');
+  const stop = await dcos('down');
+  t.match(stop, { status: 0, stderr: /^Stopping 3 tasks whose agent was not there/ });
+  for (const task of [orderly, stubborn, headless]) t.same(membersOf(task), []);
+  const left = startTask(t, local, 'agent-1', 'left', 'sleep 600');
+  t.match(await dcos('down'), { status: 0, stderr: /^Stopping 1 task .*\n.*is stopped/ });
+  t.same(membersOf(left), [], 'even where nothing else runs');
+});
+
+/** Starts a session as an agent would, with its claim; gives its leader's pid. */
+function startTask(t: Test, local: string, agent: string, name: string, script: string): number {
+  const folder = join(local, agent, 'work', 'meta', name);
+  mkdirSync(folder, { recursive: true });
+  const shell = `trap : TERM; ( ${script} ); true`;
+  const child = spawn('/bin/sh', ['-c', shell], { cwd: folder, detached: true, stdio: 'ignore' });
+  child.unref();
+  const leader = child.pid ?? 0;
+  writeFileSync(join(folder, 'claim'), `${leader} ${startTimeOf(leader)}\n`);
+  t.teardown(() => {
+    for (const member of membersOf(leader)) process.kill(member, 'SIGKILL');
+  });
+  return leader;
+}
+
+/** The live processes of a session. */
+function membersOf(session: number): number[] {
+  return readdirSync('/proc').flatMap((name) => {
+    const pid = Number(name);
+    if (!Number.isInteger(pid) || startTimeOf(pid) === undefined) return [];
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return Number(fields[3]) === session ? [pid] : [];
+  });
+}

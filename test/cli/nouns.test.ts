@@ -64,6 +64,23 @@ t.test('service › plans, pods and endpoints of any service', async (t) => {
   t.same(JSON.parse((await dcos('kafka', 'endpoints')).stdout), ['broker']);
   const unknown = await dcos('kakfa', 'plan', 'list');
   t.match(unknown, { status: 4, stderr: /no service 'kakfa'\nDid you mean 'kafka'\?/ });
+
+  const cases: [string[], RegExp][] = [
+    [['kafka', 'plann'], /'plann' is not a command of kafka\nDid you mean 'plan'\?/],
+    [['kafka', 'frobnicate'], /'frobnicate' is not a command of kafka\nSee: dcos kafka --help/],
+    [['kakfa', 'plann'], /no command and no service 'kakfa'\nDid you mean 'kafka'\?/],
+    [['kakfa'], /no command and no service 'kakfa'\nDid you mean 'kafka'\?/],
+    [['xyzzy', 'plan2'], /'xyzzy' is not a dcos command\nSee: dcos --help/],
+    [['pakage', 'plan2'], /'pakage' is not a dcos command\nDid you mean 'package'\?/],
+  ];
+  for (const [args, text] of cases) {
+    t.match(await dcos(...args), { status: 2, stdout: '', stderr: text }, args.join(' '));
+  }
+  const help = /^Usage: dcos kafka <command>[\s\S]*plan +show and steer[\s\S]*dcos kafka plan show/;
+  t.match(await dcos('kafka'), { status: 0, stdout: help });
+  t.match(await dcos('kafka', '--help'), { status: 0, stdout: help });
+  const alone = await runDcos(['kafka', 'plann'], { home: makeFolder(t) });
+  t.match(alone, { status: 2, stderr: /'plann' is not a command of kafka\nDid you mean 'plan'\?/ });
 });
 
 t.test('app › changes answer with their deployment', async (t) => {

@@ -58,6 +58,7 @@ export async function aWorld(
     store: memoryStore(records),
     mesosUrl: model.url,
     frameworkName: 'services',
+    hostname: '127.0.0.1',
     role: 'services',
     principal: 'services',
     clock: systemClock,

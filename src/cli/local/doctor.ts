@@ -1,5 +1,5 @@
 /** Looks whether this machine can carry a local cluster. */
-import { accessSync, constants, existsSync } from 'node:fs';
+import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import type { Context } from '../context.js';
 import { canListen, freeDiskMb, usableMemory } from './machine.js';
@@ -52,16 +52,15 @@ function checkNode(): MachineCheck {
 
 function checkFolder(dcosDir: string): MachineCheck {
   const folder = nearestFolder(dcosDir);
+  const hint = 'Choose another folder: export DCOS_DIR=/path/to/a/folder';
+  if (!statSync(folder).isDirectory()) {
+    return { name: 'folder', status: 'failed', detail: `${folder} is not a folder`, hint };
+  }
   try {
     accessSync(folder, constants.W_OK | constants.X_OK);
     return { name: 'folder', status: 'ok', detail: dcosDir };
   } catch {
-    return {
-      name: 'folder',
-      status: 'failed',
-      detail: `${folder} can't be written`,
-      hint: 'Choose another folder: export DCOS_DIR=/path/to/a/folder',
-    };
+    return { name: 'folder', status: 'failed', detail: `${folder} can't be written`, hint };
   }
 }
 

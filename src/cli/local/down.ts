@@ -7,6 +7,7 @@ import { fileError, writeWhole } from './files.js';
 import { serverNames } from './layout.js';
 import { signalProcess, waitUntilGone } from './processes.js';
 import { lookAtServer } from './servers.js';
+import { stopLeftTasks } from './tasks.js';
 
 /** What `down` tells as it goes. */
 export interface DownTeller {
@@ -40,8 +41,9 @@ export async function bringDown(
   tell: DownTeller,
 ): Promise<boolean> {
   const states = serverNames(cluster).map((name) => lookAtServer(localDir, name));
-  if (states.every((state) => state.process === undefined && state.loop === undefined))
-    return false;
+  if (states.every((state) => state.process === undefined && state.loop === undefined)) {
+    return (await stopTasks(localDir, cluster, tell)) > 0;
+  }
   writeWhole(join(localDir, 'stop'), `${new Date().toISOString()}\n`);
   for (const group of groupsOf(cluster)) {
     tell.progress(`stopping ${group.names.join(', ')}`);
@@ -49,7 +51,21 @@ export async function bringDown(
       group.names.map((name) => stopServer(localDir, name, group.patienceMs, tell)),
     );
   }
+  await stopTasks(localDir, cluster, tell);
   return true;
+}
+
+// An agent that was dead, or had to be killed, has not stopped its tasks.
+async function stopTasks(
+  localDir: string,
+  cluster: LocalCluster,
+  tell: DownTeller,
+): Promise<number> {
+  const agents = serverNames(cluster).filter((name) => name.startsWith('agent-'));
+  return stopLeftTasks(localDir, agents, (count) => {
+    const what = count === 1 ? '1 task' : `${count} tasks`;
+    tell.say(`Stopping ${what} whose agent was not there to do it`);
+  });
 }
 
 async function stopServer(

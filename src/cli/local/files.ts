@@ -19,8 +19,8 @@ import { DcosError, messageOf, systemCodeOf } from '../../core/errors.js';
  */
 export function writeWhole(path: string, text: string): void {
   const temporary = `${path}.${process.pid}.tmp`;
+  makeFolder(dirname(path));
   try {
-    makeWithParents(dirname(path));
     const file = openSync(temporary, 'w', 0o600);
     try {
       writeSync(file, text);
@@ -42,23 +42,33 @@ export function writeWhole(path: string, text: string): void {
 
 /** Makes a folder (0700) and its parents. Throws `io`. */
 export function makeFolder(path: string): void {
+  // One by one: mkdir's own `recursive` never ends where the system refuses with ENOENT, as /proc
+  // does.
+  if (isFolder(path)) return;
+  const parent = dirname(path);
+  if (parent !== path && !existsSync(parent)) makeFolder(parent);
   try {
-    makeWithParents(path);
+    mkdirSync(path, { mode: 0o700 });
   } catch (error) {
-    throw fileError(error, path);
+    // Somebody else may have been quicker.
+    if (isFolder(path)) return;
+    const code = systemCodeOf(error) ?? '';
+    const reason = noFolder[code];
+    if (reason === undefined) throw fileError(error, path);
+    throw new DcosError('io', `${path}: ${reason}`, { hint: otherFolder, cause: error });
   }
 }
 
-// Not mkdir's own `recursive`: Node 20 never returns from it below /proc and /sys.
-function makeWithParents(path: string): void {
+const noFolder: Readonly<Record<string, string>> = {
+  EEXIST: 'is not a folder',
+  ENOENT: 'no folder can be made there',
+};
+
+function isFolder(path: string): boolean {
   try {
-    mkdirSync(path, { mode: 0o700 });
-  } catch (error) {
-    const code = systemCodeOf(error);
-    if (code === 'EEXIST' && statSync(path).isDirectory()) return;
-    if (code !== 'ENOENT' || dirname(path) === path || existsSync(dirname(path))) throw error;
-    makeWithParents(dirname(path));
-    mkdirSync(path, { mode: 0o700 });
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
   }
 }
 
@@ -90,6 +100,8 @@ const fileReasons: Readonly<Record<string, readonly [string, string?]>> = {
   EDQUOT: ['the disk quota is used up', 'Make room, then run the command again.'],
   ENOTDIR: ['a part of the path is a file, not a folder', otherFolder],
   EISDIR: ['is a folder, not a file'],
-  EEXIST: ['is a file, not a folder', otherFolder],
   ENOENT: ['no such file or folder'],
+  EIO: ['the disk does not work', otherFolder],
+  ELOOP: ['a link in the path leads to itself', otherFolder],
+  ENAMETOOLONG: ['the path is too long', otherFolder],
 };

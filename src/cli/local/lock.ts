@@ -68,10 +68,26 @@ function tryTake(path: string): boolean {
     linkSync(own, path);
     return true;
   } catch (error) {
-    if (systemCodeOf(error) === 'EEXIST') return false;
+    const code = systemCodeOf(error);
+    if (code === 'EEXIST') return false;
+    if (code === 'ENOENT') {
+      throw new DcosError('io', `${path}: no file can be made there`, {
+        hint: 'Choose another folder: export DCOS_DIR=/path/to/a/folder',
+        cause: error,
+      });
+    }
     throw fileError(error, path);
   } finally {
-    rmSync(own, { force: true });
+    tryRemove(own);
+  }
+}
+
+// Where nothing can be written, nothing can be removed; the first error is the one that counts.
+function tryRemove(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    // Said above.
   }
 }
 

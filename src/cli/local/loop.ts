@@ -4,9 +4,9 @@
  * command line and its terminal.
  */
 import { spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileError, writeWhole } from './files.js';
+import { fileError, makeFolder, writeWhole } from './files.js';
 
 /**
  * $1 is the server's folder, $2 the stop file, $3 the pid of a server that runs without a loop (or
@@ -76,17 +76,13 @@ export interface LoopOptions {
 export function startLoop(options: LoopOptions): void {
   const folder = join(options.localDir, options.server);
   const logPath = join(folder, 'log');
+  makeFolder(folder);
   let log: number;
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
     log = openSync(logPath, 'a', 0o600);
   } catch (error) {
     throw fileError(error, logPath);
   }
-  // A file, so that a list of processes stays readable; by rename, as older loops may still read
-  // it.
-  const scriptFile = join(options.localDir, 'loop.sh');
-  writeWhole(scriptFile, script);
   const stopFile = join(options.localDir, 'stop');
   const orphan = String(options.orphanPid ?? 0);
   const child = spawn(

@@ -3,14 +3,14 @@
  * line to it.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DcosError } from '../../core/errors.js';
+import { DcosError, messageOf } from '../../core/errors.js';
 import type { LocalCluster } from '../../wire/local-cluster.js';
 import { valueAt, withValue } from '../config/clusters.js';
 import type { Context } from '../context.js';
 import type { Wishes } from './layout.js';
 import { withLock } from './lock.js';
 import { localClusterId } from './records.js';
-import { bringUp } from './up.js';
+import { advertisedAddress, bringUp } from './up.js';
 
 /** How long agents may take to register once their servers are ready, in ms. */
 const registrationTimeoutMs = 20_000;
@@ -24,6 +24,7 @@ export async function startLocalCluster(
   const progress = await io.progress('starting the local cluster');
   const begun = performance.now();
   try {
+    await checkNewMesos(localDir, wishes);
     const onWait = (pid: number): void =>
       io.say(
         `Another dcos command (pid ${pid}) is starting or stopping the cluster: waiting for it`,
@@ -44,10 +45,31 @@ export async function startLocalCluster(
         ? `The local cluster is up already: ${describe(result.cluster)}.`
         : `The local cluster is up: ${describe(result.cluster)} (${seconds} s).`,
     );
+    if (!result.created) await warnOfAbsentMesos(context, result.cluster);
     return result.cluster;
   } catch (error) {
     progress.end();
     throw error;
+  }
+}
+
+// Before anything is made: a slip in the address must leave nothing behind.
+async function checkNewMesos(localDir: string, wishes: Partial<Wishes>): Promise<void> {
+  const { mesosUrl } = wishes;
+  if (mesosUrl === undefined || localClusterId(localDir) !== undefined) return;
+  advertisedAddress(wishes, mesosUrl);
+  const { mesosMasterVersion } = await import('../../client/mesos.js');
+  await mesosMasterVersion(mesosUrl);
+}
+
+// A cluster that has worked is started nevertheless: its master may be back any moment.
+async function warnOfAbsentMesos({ io }: Context, { mesosUrl }: LocalCluster): Promise<void> {
+  if (mesosUrl === undefined) return;
+  const { mesosMasterVersion } = await import('../../client/mesos.js');
+  try {
+    await mesosMasterVersion(mesosUrl);
+  } catch (error) {
+    io.warn(`${messageOf(error)}\nNothing can be started or listed until it is back.`);
   }
 }
 

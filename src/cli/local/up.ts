@@ -3,7 +3,6 @@ import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DcosError } from '../../core/errors.js';
-import { callHttp } from '../../core/http/request.js';
 import { systemRandom } from '../../core/random.js';
 import type { LocalCluster } from '../../wire/local-cluster.js';
 import { fileError, makeFolder } from './files.js';
@@ -49,7 +48,7 @@ export async function bringUp(
 ): Promise<UpResult> {
   const known = await readCluster(localDir);
   if (known !== undefined) checkSameWishes(known, wishes);
-  const cluster = known ?? (await makeCluster(localDir, wishes));
+  const cluster = known ?? (await makeOrLeave(localDir, wishes));
   const states = serverNames(cluster).map((name) => lookAtServer(localDir, name));
   if (known !== undefined) reportFindings(localDir, states, tell);
   const toStart = states.filter((state) => state.loop === undefined);
@@ -81,6 +80,25 @@ export async function bringUp(
   return { cluster, created: known === undefined, started };
 }
 
+// A folder that was not there before must not stay half-filled: a full disk, for instance.
+async function makeOrLeave(localDir: string, wishes: Partial<Wishes>): Promise<LocalCluster> {
+  const isNew = !existsSync(localDir);
+  try {
+    return await makeCluster(localDir, wishes);
+  } catch (error) {
+    if (isNew) removeQuietly(localDir);
+    throw error;
+  }
+}
+
+function removeQuietly(folder: string): void {
+  try {
+    rmSync(folder, { recursive: true, force: true });
+  } catch {
+    // The first error is the one that counts.
+  }
+}
+
 async function makeCluster(localDir: string, given: Partial<Wishes>): Promise<LocalCluster> {
   const agents = given.agents ?? 3;
   const wishes: Wishes = { ...given, agents, racks: given.racks ?? Math.min(agents, 3) };
@@ -89,7 +107,6 @@ async function makeCluster(localDir: string, given: Partial<Wishes>): Promise<Lo
   const [controlPort = 0] = await freePorts(['127.0.0.1'], systemRandom.next(), []);
   if (wishes.mesosUrl !== undefined) {
     const cluster = attachedCluster(id, wishes, wishes.mesosUrl, controlPort);
-    await checkMaster(wishes.mesosUrl);
     makeFolder(localDir);
     createCluster(localDir, cluster);
     return cluster;
@@ -117,34 +134,22 @@ async function makeCluster(localDir: string, given: Partial<Wishes>): Promise<Lo
 }
 
 /**
- * A control plane that could only wait for its master is not started. Any answer will do: one that
- * asks for credentials is there too. Throws `unreachable`, `timeout`.
+ * The address under which agents of that Mesos reach the control plane. Throws `usage` where it is
+ * not given and can't be known.
  */
-async function checkMaster(mesosUrl: string): Promise<void> {
-  try {
-    await callHttp({ method: 'GET', url: `${mesosUrl}/version`, timeoutMs: 5000 });
-  } catch (error) {
-    if (!(error instanceof DcosError)) throw error;
-    throw new DcosError(error.code, `${error.message}; nothing was started`, {
-      hint: 'Is this the address of the leading master, and may this machine reach it?',
-      cause: error,
-    });
-  }
+export function advertisedAddress({ advertise }: Partial<Wishes>, mesosUrl: string): string {
+  if (advertise !== undefined) return advertise;
+  const { hostname } = new URL(mesosUrl);
+  if (hostname === 'localhost' || hostname.startsWith('127.')) return '127.0.0.1';
+  throw new DcosError(
+    'usage',
+    `the agents of ${mesosUrl} must be able to reach the control plane`,
+    { hint: 'Name the address of this machine as they see it: --advertise ADDRESS' },
+  );
 }
 
 function attachedCluster(id: string, wishes: Wishes, mesosUrl: string, port: number): LocalCluster {
-  const mesosHost = new URL(mesosUrl).hostname;
-  const isNear = mesosHost === 'localhost' || mesosHost.startsWith('127.');
-  const advertise = wishes.advertise ?? (isNear ? '127.0.0.1' : undefined);
-  if (advertise === undefined) {
-    throw new DcosError(
-      'usage',
-      `the agents of ${mesosUrl} must be able to reach the control plane`,
-      {
-        hint: 'Name the address of this machine as they see it: --advertise ADDRESS',
-      },
-    );
-  }
+  const advertise = advertisedAddress(wishes, mesosUrl);
   const [name, ownPort] = advertise.split(':');
   const host = name === 'localhost' || name?.startsWith('127.') ? '127.0.0.1' : '0.0.0.0';
   const chosen = Number(ownPort ?? port);
