@@ -18,7 +18,7 @@ export interface ProcessId {
 /**
  * The start time of a live process; `undefined` if there is none of that id (or only its zombie).
  */
-function startTimeOf(pid: number): string | undefined {
+export function startTimeOf(pid: number): string | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     // The second field is the name in parentheses, which may hold blanks and parentheses itself.
@@ -39,7 +39,7 @@ function probe(pid: number): string | undefined {
 }
 
 /** Whether this very process still runs. */
-function isAlive(id: ProcessId): boolean {
+export function isAlive(id: ProcessId): boolean {
   const startTime = startTimeOf(id.pid);
   return startTime !== undefined && (id.startTime === '' || startTime === id.startTime);
 }
