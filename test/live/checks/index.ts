@@ -5,6 +5,7 @@ import { helloWorldApache, helloWorldEmbedded } from './hello-world.js';
 import { idempotence } from './idempotence.js';
 import { installInterrupted, pipes } from './interrupt.js';
 import { kafkaCluster } from './kafka.js';
+import { secondMarathon } from './marathon.js';
 import { packed } from './packed.js';
 import { security } from './security.js';
 
@@ -17,6 +18,7 @@ export const checks: readonly LiveCheck[] = [
   badInput,
   installInterrupted,
   pipes,
+  secondMarathon,
   security,
   packed,
 ];
