@@ -22,6 +22,8 @@ export interface Command {
   /** What follows the command's words: `['<package>', 'its name']`, `['[x...]', …]`. */
   readonly words?: readonly (readonly [string, string])[];
   readonly flags?: readonly Flag[];
+  /** Flags end at the first word: what follows is another program's. */
+  readonly takesRest?: boolean;
   /** Complete command lines. */
   readonly examples: readonly string[];
   /** More for `--help`. */

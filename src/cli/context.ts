@@ -29,6 +29,8 @@ export class Context {
   readonly clusters: Clusters;
   /** What ctrl-C says before the program ends; set by commands that leave something going on. */
   interruptNote: string | undefined;
+  /** What the program ends with where nothing fails; another program's status. */
+  exitStatus = 0;
   #http: Promise<Http> | undefined;
 
   constructor(env: NodeJS.ProcessEnv, io: Io, commands: Group) {

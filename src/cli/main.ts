@@ -87,7 +87,7 @@ async function runLeaf(
   } catch (error) {
     throw await withReason(context, error);
   }
-  return 0;
+  return context.exitStatus;
 }
 
 /** A local cluster that can't be reached leaves word of why on disk. */

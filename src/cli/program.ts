@@ -183,6 +183,7 @@ function usageError(
 
 function parserOf(path: readonly string[], command: Command): Parser {
   const parser = new Parser(dcos(path)).description(command.summary).exitOverride();
+  if (command.takesRest) parser.passThroughOptions();
   for (const [word, text] of command.words ?? []) parser.argument(word, text);
   for (const flag of command.flags ?? []) {
     const option = new Option(flag.flags, flag.text);

@@ -88,13 +88,16 @@ const apps: Group = {
 };
 
 const tasks: Group = {
-  summary: 'tasks of all services, and their logs',
+  summary: 'tasks of all services: their logs, files, and commands inside them',
   examples: ['dcos task list', 'dcos task log --follow web'],
   fallback: 'list',
   takesWords: true,
   children: {
     list: leaf(async () => (await import('./commands/task/list.js')).list),
     log: leaf(async () => (await import('./commands/task/log.js')).log),
+    exec: leaf(async () => (await import('./commands/task/exec.js')).exec),
+    ls: leaf(async () => (await import('./commands/task/ls.js')).ls),
+    download: leaf(async () => (await import('./commands/task/download.js')).download),
   },
 };
 

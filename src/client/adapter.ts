@@ -4,6 +4,7 @@
  * whole answer, size of the answer.
  */
 import * as http from 'node:http';
+import type { Readable } from 'node:stream';
 import {
   AxiosError,
   AxiosHeaders,
@@ -79,7 +80,9 @@ export function createAdapter(tls: TlsOptions, maxBytes: number) {
           fail(error.code ?? error.name, error.message),
         );
       });
-      request.end(config.data as string | undefined);
+      const body = config.data as string | Readable | undefined;
+      if (typeof body === 'object') body.pipe(request);
+      else request.end(body);
     });
   };
 }

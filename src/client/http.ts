@@ -3,6 +3,7 @@
  * `DcosError`.
  */
 import type { IncomingMessage } from 'node:http';
+import type { Readable } from 'node:stream';
 import axios, { type AxiosInstance, isAxiosError } from 'axios';
 import { systemClock } from '../core/clock.js';
 import { DcosError, messageOf } from '../core/errors.js';
@@ -40,6 +41,8 @@ export interface Call {
   readonly query?: Readonly<Record<string, string | number | boolean | undefined>>;
   /** Sent as JSON. */
   readonly body?: unknown;
+  /** Sent as it streams; `headers` say what it is. */
+  readonly bodyStream?: Readable;
   readonly headers?: Readonly<Record<string, string>>;
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
@@ -105,6 +108,8 @@ export class Http {
     const first = await this.#sendOnce(call, responseType);
     const { renew } = this.connection;
     if (first.status !== 401 || call.isOpen || renew === undefined) return first;
+    // What has been sent of a stream cannot be sent again.
+    if (call.bodyStream !== undefined) return first;
     const token = await renew();
     if (token === undefined) return first;
     this.#token = token;
@@ -125,6 +130,7 @@ export class Http {
         timeout: call.timeoutMs ?? timeoutMs,
         ...(call.query === undefined ? {} : { params: call.query }),
         ...(call.body === undefined ? {} : { data: JSON.stringify(call.body) }),
+        ...(call.bodyStream === undefined ? {} : { data: call.bodyStream }),
         ...(call.signal === undefined ? {} : { signal: call.signal }),
         ...(responseType === undefined ? {} : { responseType }),
       });

@@ -1,4 +1,5 @@
 /** `/files/*` of an agent. */
+import { constants } from 'node:fs';
 import { basename } from 'node:path';
 import { DcosError } from '../../../core/errors.js';
 import type { Request, Route } from '../../../core/http/server.js';
@@ -110,7 +111,8 @@ function entryView(entry: FileEntry): Record<string, unknown> {
 
 /** `-rw-r--r--`. */
 function modeText(mode: number): string {
-  const kinds: Record<number, string> = { 9604: 'd', 21609: 'l', 26411: 's' };
+  const { S_IFDIR, S_IFLNK, S_IFSOCK, S_IFMT } = constants;
+  const kinds: Record<number, string> = { [S_IFDIR]: 'd', [S_IFLNK]: 'l', [S_IFSOCK]: 's' };
   const bits = [...'rwxrwxrwx'].map((letter, index) => (mode & (0o400 >> index) ? letter : '-'));
-  return (kinds[mode & 0o170000] ?? '-') + bits.join('');
+  return (kinds[mode & S_IFMT] ?? '-') + bits.join('');
 }

@@ -13,7 +13,7 @@ import { clearSession, killTree, send } from './signals.js';
 /** Claims the process for this agent (see `supervisor.ts`), then becomes the command. */
 const claimScript = `read -r stat < /proc/$$/stat
 claim() { set -- \${stat##*) }; echo "$$ \${20}"; }
-claim > "$0"; exec "$@"`;
+claim > "$1"; shift; exec "$@"`;
 /** ms without output after which an ended process' streams count as ended too. */
 const quietMs = 1_000;
 
@@ -64,7 +64,7 @@ function start({ meta, cwd, words, environment, output }: NestedCommand): ChildP
   const files =
     output === 'files' ? ['stdout', 'stderr'].map((name) => openSync(join(cwd, name), 'a')) : [];
   try {
-    return spawn('/bin/sh', ['-c', claimScript, join(meta, 'claim'), ...words], {
+    return spawn('/bin/sh', ['-c', claimScript, 'sh', join(meta, 'claim'), ...words], {
       cwd,
       env: environment,
       detached: true,
