@@ -33,15 +33,11 @@ export function submitApps(
   event: Extract<Event, { type: 'AppsSubmitted' }>,
   now: number,
 ): Effect[] {
-  const reply = (result: unknown): Effect => ({
-    type: 'Reply',
-    requestId: event.requestId,
-    result,
-  });
-  try {
+  return answering(event.requestId, (reply) => {
     if (state.uninstall !== 'no')
       throw new DcosError('conflict', 'this service is being uninstalled');
-    const version = newVersion(state, event.changes, now);
+    const ids = event.changes.map(({ id }) => id);
+    const version = newVersion(state, ids, now);
     const differences = event.changes.map((change) => differenceOf(state, change, version));
     const { effects, deploymentId } = applyDifferences(
       state,
@@ -56,15 +52,26 @@ export function submitApps(
     );
     const result: ChangeResult = { deploymentId, version, apps, created };
     return [...effects, reply(result)];
+  });
+}
+
+/** Does what a caller asked for; a caller's mistake is the reply and changes nothing. */
+export function answering(
+  requestId: string,
+  work: (reply: (result: unknown) => Effect) => Effect[],
+): Effect[] {
+  const reply = (result: unknown): Effect => ({ type: 'Reply', requestId, result });
+  try {
+    return work(reply);
   } catch (error) {
     if (error instanceof DcosError) return [reply(error)];
     throw error;
   }
 }
 
-/** A version later than any that the changed apps have: versions are ids. */
-function newVersion(state: State, changes: readonly Change[], now: number): string {
-  const last = changes.map(({ id }) => Date.parse(state.apps.get(id)?.version ?? '') || 0);
+/** A version later than any that these apps have: versions are ids. */
+function newVersion(state: State, appIds: readonly string[], now: number): string {
+  const last = appIds.map((id) => Date.parse(state.apps.get(id)?.version ?? '') || 0);
   return new Date(Math.max(now, ...last.map((time) => time + 1))).toISOString();
 }
 
@@ -300,27 +307,25 @@ export function cancelDeployment(
   event: Extract<Event, { type: 'DeploymentCancelled' }>,
   now: number,
 ): Effect[] {
-  const reply = (result: unknown): Effect => ({
-    type: 'Reply',
-    requestId: event.requestId,
-    result,
+  return answering(event.requestId, (reply) => {
+    const deployment = state.deployments.get(event.id);
+    if (deployment === undefined) {
+      throw new DcosError('not-found', `DeploymentPlan ${event.id} does not exist`);
+    }
+    if (event.force)
+      return [...endDeployment(state, deployment, 'deployment_failed'), reply(undefined)];
+    const differences = Object.entries(deployment.before).map(([id, version]): Difference => {
+      const kept = version === null ? [] : (state.versions.get(id) ?? []);
+      const old = kept.find((app) => app.version === version);
+      return { id, before: state.apps.get(id), after: old, restart: false };
+    });
+    const version = newVersion(state, Object.keys(deployment.before), now);
+    const renewed = differences.map((d) =>
+      d.after ? { ...d, after: asNewVersion(d, version) } : d,
+    );
+    const { effects, deploymentId } = applyDifferences(state, renewed, version, true, now);
+    return [...effects, reply({ deploymentId, version })];
   });
-  const deployment = state.deployments.get(event.id);
-  if (deployment === undefined) {
-    return [reply(new DcosError('not-found', `DeploymentPlan ${event.id} does not exist`))];
-  }
-  if (event.force)
-    return [...endDeployment(state, deployment, 'deployment_failed'), reply(undefined)];
-  const differences = Object.entries(deployment.before).map(([id, version]): Difference => {
-    const old =
-      version === null ? undefined : state.versions.get(id)?.find((app) => app.version === version);
-    return { id, before: state.apps.get(id), after: old, restart: false };
-  });
-  const times = differences.map(({ before }) => Date.parse(before?.version ?? '') || 0);
-  const version = new Date(Math.max(now, ...times.map((time) => time + 1))).toISOString();
-  const renewed = differences.map((d) => (d.after ? { ...d, after: asNewVersion(d, version) } : d));
-  const { effects, deploymentId } = applyDifferences(state, renewed, version, true, now);
-  return [...effects, reply({ deploymentId, version })];
 }
 
 /**

@@ -10,7 +10,7 @@ import {
   dueReconciliation,
   dueSweep,
 } from '../framework/reconcile.js';
-import { applyDifferences, cancelDeployment, submitApps } from './changes.js';
+import { answering, applyDifferences, cancelDeployment, submitApps } from './changes.js';
 import { useOffers } from './launch.js';
 import type { Effect, Event } from './messages.js';
 import { settle, stop } from './settle.js';
@@ -163,22 +163,11 @@ function killTasks(
   event: Extract<Event, { type: 'KillRequested' }>,
   now: number,
 ): Effect[] {
-  const reply = (result: unknown): Effect => ({
-    type: 'Reply',
-    requestId: event.requestId,
-    result,
-  });
-  const found = event.taskIds.flatMap((id) => state.instances.get(id) ?? []);
-  const tasks = found.map((instance) => taskView(state, instance, now));
-  const kills = (): Effect[] =>
-    stop(
-      state,
-      found.map(({ taskId }) => taskId),
-      'killed by request',
-      now,
-    );
-  if (!event.scale) return [...kills(), reply({ tasks })];
-  try {
+  return answering(event.requestId, (reply) => {
+    const found = event.taskIds.flatMap((id) => state.instances.get(id) ?? []);
+    const tasks = found.map((instance) => taskView(state, instance, now));
+    const ids = found.map(({ taskId }) => taskId);
+    if (!event.scale) return [...stop(state, ids, 'killed by request', now), reply({ tasks })];
     const counts = new Map<string, number>();
     for (const { appId } of found) counts.set(appId, (counts.get(appId) ?? 0) + 1);
     const version = new Date(now).toISOString();
@@ -187,9 +176,8 @@ function killTasks(
       if (before === undefined) return [];
       const instances = Math.max(0, before.instances - count);
       const versionInfo = { ...before.versionInfo, lastScalingAt: version };
-      return [
-        { id, before, after: { ...before, instances, version, versionInfo }, restart: false },
-      ];
+      const after = { ...before, instances, version, versionInfo };
+      return [{ id, before, after, restart: false }];
     });
     const { effects, deploymentId } = applyDifferences(
       state,
@@ -198,11 +186,9 @@ function killTasks(
       event.force,
       now,
     );
-    return [...effects, ...kills(), reply({ tasks, deploymentId, version })];
-  } catch (error) {
-    if (error instanceof DcosError) return [reply(error)];
-    throw error;
-  }
+    const kills = stop(state, ids, 'killed by request', now);
+    return [...effects, ...kills, reply({ tasks, deploymentId, version })];
+  });
 }
 
 function resetDelay(state: State, event: Extract<Event, { type: 'DelayReset' }>): Effect[] {

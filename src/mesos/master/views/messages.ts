@@ -5,6 +5,7 @@
 
 import type { Resource } from '../../../wire/mesos/common.js';
 import type { MasterInfo } from '../../../wire/mesos/scheduler.js';
+import { terminalTaskStates } from '../../../wire/mesos/task.js';
 import { add, poolOf, resourcesOf } from '../../../wire/resources/pool.js';
 import { downgraded } from '../resources.js';
 import { drainInfo } from '../standing.js';
@@ -94,22 +95,12 @@ export function agentMessage(state: MasterState, agent: Agent): Record<string, u
 export function usedBy(state: MasterState, framework: Framework): Resource[] {
   const pool = poolOf([]);
   for (const { state: taskState, resources, agent_id } of framework.tasks.values()) {
-    if (state.agents.has(agent_id.value) && !ended.has(taskState)) add(pool, resources);
+    if (state.agents.has(agent_id.value) && !terminalTaskStates.has(taskState))
+      add(pool, resources);
   }
   for (const { info } of framework.executors.values()) add(pool, info.resources ?? []);
   return resourcesOf(pool);
 }
-
-const ended: ReadonlySet<string> = new Set([
-  'TASK_FINISHED',
-  'TASK_FAILED',
-  'TASK_KILLED',
-  'TASK_ERROR',
-  'TASK_LOST',
-  'TASK_DROPPED',
-  'TASK_GONE',
-  'TASK_GONE_BY_OPERATOR',
-]);
 
 /** What is offered to a framework at the moment. */
 export function offeredTo(state: MasterState, framework: Framework): Resource[] {
