@@ -89,14 +89,14 @@ const schedulerFields: Readonly<Record<string, string | undefined>> = {
   ACKNOWLEDGE: 'acknowledge',
   ACKNOWLEDGE_OPERATION_STATUS: 'acknowledge_operation_status',
   RECONCILE: 'reconcile',
+  RECONCILE_OPERATIONS: 'reconcile_operations',
+  UPDATE_FRAMEWORK: 'update_framework',
   MESSAGE: 'message',
   REQUEST: 'request',
 };
 const schedulerCallsAbsent: ReadonlySet<string> = new Set([
   'ACCEPT_INVERSE_OFFERS',
   'DECLINE_INVERSE_OFFERS',
-  'RECONCILE_OPERATIONS',
-  'UPDATE_FRAMEWORK',
 ]);
 
 /** A call of the scheduler API. `principal` is who makes it. */
@@ -143,6 +143,10 @@ function meaningProblem(call: SchedulerCall, principal: string): string | undefi
       ? undefined
       : `Authenticated principal '${principal}' does not match principal ` +
           `'${info.principal}' set in \`FrameworkInfo\``;
+  }
+  if (call.type === 'UPDATE_FRAMEWORK') {
+    const same = call.update_framework.framework_info.id?.value === call.framework_id.value;
+    return same ? undefined : "'framework_id' differs from 'update_framework.framework_info.id'";
   }
   const uuid =
     call.type === 'ACKNOWLEDGE'

@@ -47,6 +47,10 @@ export const operatorActionSchema = z.discriminatedUnion('type', [
     destroy_volumes: z.looseObject({ agent_id: idSchema, volumes: resources }),
   }),
   z.looseObject({
+    type: z.literal('SET_LOGGING_LEVEL'),
+    set_logging_level: z.looseObject({ level: z.int().min(0), duration: durationSchema }),
+  }),
+  z.looseObject({
     type: z.literal('DRAIN_AGENT'),
     drain_agent: z.looseObject({
       agent_id: idSchema,
@@ -103,6 +107,7 @@ export const operatorQueries = [
   'GET_MASTER',
   'GET_QUOTA',
   'GET_WEIGHTS',
+  'GET_LOGGING_LEVEL',
 ] as const;
 /** A call that only asks. */
 export type OperatorQuery = (typeof operatorQueries)[number];
@@ -115,6 +120,7 @@ export const operatorActionFields: Readonly<Record<OperatorAction['type'], strin
   UNRESERVE_RESOURCES: 'unreserve_resources',
   CREATE_VOLUMES: 'create_volumes',
   DESTROY_VOLUMES: 'destroy_volumes',
+  SET_LOGGING_LEVEL: 'set_logging_level',
   DRAIN_AGENT: 'drain_agent',
   DEACTIVATE_AGENT: 'deactivate_agent',
   REACTIVATE_AGENT: 'reactivate_agent',
@@ -126,8 +132,6 @@ export const operatorActionFields: Readonly<Record<OperatorAction['type'], strin
 
 /** Calls of Mesos that this master knows of and does not do. */
 export const operatorCallsAbsent: ReadonlySet<string> = new Set([
-  'GET_LOGGING_LEVEL',
-  'SET_LOGGING_LEVEL',
   'LIST_FILES',
   'READ_FILE',
   'GET_MAINTENANCE_STATUS',

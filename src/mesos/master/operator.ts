@@ -54,6 +54,13 @@ export function operatorCalled(turn: Turn, requestId: string, call: OperatorActi
     case 'MARK_AGENT_GONE':
       markGone(turn, requestId, call.mark_agent_gone.agent_id.value);
       return;
+    case 'SET_LOGGING_LEVEL': {
+      const { level, duration } = call.set_logging_level;
+      const until = turn.state.awakeMs + duration.nanoseconds / 1_000_000;
+      turn.state.logging = { level, until };
+      reply(turn, requestId, 200);
+      return;
+    }
     case 'DRAIN_AGENT':
       drainCalled(turn, requestId, call.drain_agent);
       return;

@@ -8,9 +8,11 @@ import { count, note, order, reply, type Turn } from './events.js';
 import { orderKill } from './kills.js';
 import { operationAcknowledged } from './operations.js';
 import { reconciled, reconcileOne } from './reconcile.js';
+import { operationsReconciled } from './reconcile-operations.js';
 import type { Framework } from './state.js';
 import { acknowledged } from './status.js';
 import { tornDown } from './subscribe.js';
+import { frameworkUpdated } from './update-framework.js';
 
 /** A call on an existing subscription. */
 export type SubscribedCall = Exclude<SchedulerCall, { type: 'SUBSCRIBE' }>;
@@ -28,6 +30,11 @@ export function called(
   if (framework === undefined || refusal !== undefined) {
     const [status, text] = refusal ?? [400, 'Framework cannot be found'];
     reply(turn, requestId, status, text);
+    return;
+  }
+  if (call.type === 'UPDATE_FRAMEWORK') {
+    const problem = frameworkUpdated(turn, framework, call.update_framework);
+    reply(turn, requestId, problem === undefined ? 200 : 400, problem);
     return;
   }
   carryOut(turn, framework, call);
@@ -55,7 +62,9 @@ function refusalOf(
   ];
 }
 
-function carryOut(turn: Turn, framework: Framework, call: SubscribedCall): void {
+type ActingCall = Exclude<SubscribedCall, { type: 'UPDATE_FRAMEWORK' }>;
+
+function carryOut(turn: Turn, framework: Framework, call: ActingCall): void {
   switch (call.type) {
     case 'TEARDOWN':
       tornDown(turn, framework);
@@ -91,6 +100,9 @@ function carryOut(turn: Turn, framework: Framework, call: SubscribedCall): void 
     }
     case 'RECONCILE':
       reconciled(turn, framework, call.reconcile.tasks ?? []);
+      return;
+    case 'RECONCILE_OPERATIONS':
+      operationsReconciled(turn, framework, call.reconcile_operations.operations ?? []);
       return;
     case 'MESSAGE':
       messageSent(turn, framework, call.message);

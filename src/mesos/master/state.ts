@@ -263,6 +263,8 @@ export interface MasterState {
   nextAgent: number;
   nextOffer: number;
   readonly metrics: Map<string, number>;
+  /** Every event is logged above 0, until then (in awake time). */
+  logging: { level: number; until: number };
 }
 
 /** Whose stream it is. */
@@ -310,6 +312,7 @@ export function emptyState(options: MasterOptions, random: Random): MasterState 
     nextAgent: 0,
     nextOffer: 0,
     metrics: new Map(),
+    logging: { level: 0, until: 0 },
   };
 }
 

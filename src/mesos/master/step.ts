@@ -5,7 +5,7 @@
 import { allocate } from './allocate.js';
 import { settleDrains } from './drain.js';
 import type { MasterEffect, MasterEvent, Turn } from './events.js';
-import { reply } from './events.js';
+import { note, reply } from './events.js';
 import { disconnect } from './frameworks.js';
 import { passTime, ticked } from './liveness.js';
 import { operatorCalled, operatorSubscribed } from './operator.js';
@@ -22,6 +22,8 @@ import { subscribed } from './subscribe.js';
 export function step(state: MasterState, event: MasterEvent, now: number): MasterEffect[] {
   passTime(state, now);
   const turn: Turn = { state, now, effects: [] };
+  if (state.logging.until <= state.awakeMs) state.logging.level = 0;
+  if (state.logging.level > 0) note(turn, 'event', { type: event.type });
   handle(turn, event);
   settleDrains(turn);
   if (state.allDirty || state.dirtyAgents.size > 0) allocate(turn);

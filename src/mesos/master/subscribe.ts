@@ -113,7 +113,7 @@ function announce(turn: Turn, framework: Framework, again: boolean): void {
  * Why `info` is refused, in Mesos' words (apache/mesos src/master/validation.cpp, namespace
  * framework).
  */
-function problemOf(info: FrameworkInfo, suppressed: readonly string[]): string | undefined {
+export function problemOf(info: FrameworkInfo, suppressed: readonly string[]): string | undefined {
   const multi = capabilitiesOf(info).has('MULTI_ROLE');
   if (multi && info.role !== undefined && info.role !== '*') {
     return "'FrameworkInfo.role' must not be set when the framework is MULTI_ROLE capable";

@@ -149,6 +149,23 @@ export const schedulerCallSchema = z.discriminatedUnion('type', [
     }),
   }),
   z.looseObject({
+    type: z.literal('RECONCILE_OPERATIONS'),
+    framework_id: idSchema,
+    reconcile_operations: z.looseObject({
+      operations: z
+        .array(z.looseObject({ operation_id: idSchema, agent_id: idSchema.optional() }))
+        .optional(),
+    }),
+  }),
+  z.looseObject({
+    type: z.literal('UPDATE_FRAMEWORK'),
+    framework_id: idSchema,
+    update_framework: z.looseObject({
+      framework_info: frameworkInfoSchema,
+      suppressed_roles: z.array(z.string()).optional(),
+    }),
+  }),
+  z.looseObject({
     type: z.literal('MESSAGE'),
     framework_id: idSchema,
     message: z.looseObject({ agent_id: idSchema, executor_id: idSchema, data: z.string() }),

@@ -1,4 +1,6 @@
 /** Draining, deactivating and reactivating agents. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import t from 'tap';
 import { answerTo } from '../../../src/mesos/master/views/operator.js';
 import { slavesView } from '../../../src/mesos/master/views/state.js';
@@ -15,6 +17,13 @@ import {
   type Scheduler,
   statusesTo,
 } from '../../helpers/master-world.js';
+import { root } from '../../helpers/paths.js';
+
+/** What of an agent that had been drained an Apache Mesos showed. */
+function recorded(): Record<string, unknown> {
+  const file = join(root, 'test/mesos/master/fixtures/drained-agent.json');
+  return JSON.parse(readFileSync(file, 'utf8'));
+}
 
 const idOf = (agent: AgentEnd) => ({ value: agent.id });
 
@@ -80,6 +89,15 @@ t.test('drain › offers end, tasks are killed in time, then the agent is DRAINE
     world.acknowledge(dev, agent.id, id, uuid);
   }
   t.match(shown(world, agent), { active: false, drain_info: { state: 'DRAINED' } });
+  const ours = shown(world, agent);
+  const known = recorded();
+  t.match(ours, { active: known.active, deactivated: known.deactivated });
+  const elsewhere = ['agent_info', 'total_resources', 'capabilities', 'reregistered_time'];
+  t.same(
+    new Set([...Object.keys(ours), ...elsewhere]),
+    new Set([...Object.keys(known), ...elsewhere]),
+    'it is shown as Mesos shows one',
+  );
   t.match(slavesView(world.state, true).slaves, [{ deactivated: true, active: false }]);
   world.pass(2, [agent]);
   t.equal(offersTo(dev).length, offers, 'nothing is offered');

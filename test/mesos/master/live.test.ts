@@ -160,7 +160,7 @@ t.test('master process › lives and dies as a real one', async (t) => {
       const { found, wanted } = await replay(master, one, '', '');
       t.same(found, wanted, one.name);
     }
-    for (const one of recorded('quota.json')) {
+    for (const one of recorded('operators.json')) {
       const { found, wanted } = await replay(master, one, '', '');
       t.same(found, wanted, one.name);
     }

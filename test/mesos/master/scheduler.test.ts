@@ -235,3 +235,67 @@ t.test('calls › messages, shutdowns and requests go where they belong', async 
   world.pass(15, [agent]);
   t.equal(eventsOf(scheduler, 'HEARTBEAT').length, 2, 'every 15 s');
 });
+
+t.test(
+  'scheduler › RECONCILE_OPERATIONS tells what is known of operations and agents',
+  async (t) => {
+    const world = new MasterWorld();
+    const agent = world.register();
+    const dev = world.subscribe(aFramework('dev'));
+    const reservations = [{ type: 'DYNAMIC' as const, role: 'dev', principal: 'dev' }];
+    const resources = [scalar('cpus', 1, { reservations })];
+    world.accept(dev, lastOffer(dev), [
+      { type: 'RESERVE', id: { value: 'op' }, reserve: { resources } },
+    ]);
+    const reconcile = (...asked: [string, string?][]) => {
+      const before = eventsOf(dev, 'UPDATE_OPERATION_STATUS').length;
+      const operations = asked.map(([id, agentId]) => ({
+        operation_id: { value: id },
+        ...(agentId === undefined ? {} : { agent_id: { value: agentId } }),
+      }));
+      const call = { type: 'RECONCILE_OPERATIONS' as const, reconcile_operations: { operations } };
+      t.equal(world.call(dev, call).status, 202);
+      return eventsOf(dev, 'UPDATE_OPERATION_STATUS')
+        .slice(before)
+        .map(({ update_operation_status: { status } }) => [status.state, status.message]);
+    };
+    t.same(reconcile(), [['OPERATION_PENDING', undefined]]);
+    t.same(reconcile(['op'], ['x'], ['x', agent.id], ['x', 'nope']), [
+      ['OPERATION_PENDING', undefined],
+      ['OPERATION_UNKNOWN', "Reconciliation: Operation is unknown and no 'agent_id' was provided"],
+      ['OPERATION_UNKNOWN', 'Reconciliation: Operation is unknown'],
+      ['OPERATION_UNKNOWN', 'Reconciliation: Both operation and agent are unknown'],
+    ]);
+    world.pass(8);
+    t.same(reconcile(['x', agent.id]), [
+      ['OPERATION_UNREACHABLE', 'Reconciliation: Agent is unreachable'],
+    ]);
+  },
+);
+
+t.test('scheduler › UPDATE_FRAMEWORK changes roles, and refuses what may not change', async (t) => {
+  const world = new MasterWorld();
+  world.register();
+  const dev = world.subscribe(aFramework('dev'));
+  const update = (more: object, suppressed_roles: string[] = []) => {
+    const framework_info = { ...aFramework('dev'), id: { value: dev.id }, ...more };
+    const update_framework = { framework_info, suppressed_roles };
+    return world.call(dev, { type: 'UPDATE_FRAMEWORK', update_framework });
+  };
+  t.match(update({ user: 'other' }), {
+    status: 400,
+    text:
+      "FrameworkInfo update is not valid: Updating 'FrameworkInfo.user' is unsupported; " +
+      "attempted to update from 'root' to 'other'",
+  });
+  t.match(update({ checkpoint: false }).text, /from 'true' to 'false'$/);
+  t.match(update({ principal: 'x' }).text, /Changing framework's principal is not allowed\.$/);
+  t.match(update({ roles: ['-'] }).text, /^Supplied FrameworkInfo is not valid: /);
+  t.equal(eventsOf(dev, 'RESCIND').length, 0);
+  t.equal(update({ roles: ['a', 'b'] }, ['a']).status, 200);
+  t.equal(eventsOf(dev, 'RESCIND').length, 1);
+  t.equal(lastOffer(dev).allocation_info?.role, 'b');
+  const watched = world.watch();
+  update({ roles: ['a'], name: 'renamed' });
+  t.ok(watched.some(({ type }) => type === 'FRAMEWORK_UPDATED'));
+});

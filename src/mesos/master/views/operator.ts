@@ -52,6 +52,8 @@ function bodyOf(state: MasterState, type: OperatorQuery): Record<string, unknown
       };
     case 'GET_QUOTA':
       return { status: quotaStatus(state) };
+    case 'GET_LOGGING_LEVEL':
+      return { level: state.logging.level };
     case 'GET_WEIGHTS':
       return unlessEmpty('weight_infos', weightInfos(state));
   }
