@@ -175,8 +175,12 @@ t.test('launch › templates are tried before anything runs', async (t) => {
 });
 
 t.test('packages › the templates of the registry name only what there is', async (t) => {
-  const folder = join(import.meta.dirname, '../../packages-registry/kafka/3.9.1/templates');
-  for (const name of readdirSync(folder)) {
-    t.doesNotThrow(() => parseTemplate(readFileSync(join(folder, name), 'utf8')), name);
+  const registry = join(import.meta.dirname, '../../packages-registry');
+  for (const release of ['kafka/3.9.1', 'zookeeper/3.8.4', 'zookeeper/3.9.3']) {
+    const folder = join(registry, release, 'templates');
+    for (const name of readdirSync(folder)) {
+      const text = readFileSync(join(folder, name), 'utf8');
+      t.doesNotThrow(() => parseTemplate(text), `${release} ${name}`);
+    }
   }
 });

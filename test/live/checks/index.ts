@@ -8,12 +8,14 @@ import { kafkaCluster } from './kafka.js';
 import { secondMarathon } from './marathon.js';
 import { packed } from './packed.js';
 import { security } from './security.js';
+import { zookeeperEnsemble } from './zookeeper.js';
 
 /** In the order in which they are run. */
 export const checks: readonly LiveCheck[] = [
   helloWorldEmbedded,
   helloWorldApache,
   kafkaCluster,
+  zookeeperEnsemble,
   idempotence,
   badInput,
   installInterrupted,
