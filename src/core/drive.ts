@@ -148,6 +148,8 @@ class Loop<State, Event, AnyEffect extends Effect> implements Driver<Event> {
     try {
       while (this.#queue.length > 0 && this.#dead === undefined) await this.#runBatch();
     } catch (error) {
+      // The steps of this batch have changed the state already, and what they wrote is not durable:
+      // only a fresh start from the store gives a state that is true again.
       this.#die(error, true);
     }
     this.#running = false;
@@ -158,6 +160,7 @@ class Loop<State, Event, AnyEffect extends Effect> implements Driver<Event> {
     const { state, step, store, clock } = this.#options;
     const now = clock.now();
     const effects: AnyEffect[] = [];
+    // The last write of a key wins: between the events of one batch the world sees nothing.
     const writes = new Map<string, Write>();
     for (const event of this.#queue.splice(0, maxBatch)) {
       for (const effect of step(state, event, now)) {

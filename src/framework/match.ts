@@ -81,6 +81,7 @@ export function match(
   view: OfferView,
   context: MatchContext,
 ): MatchResult {
+  // Of a copy: after a no the view must still offer all that it did.
   const taker = new Taker(requirement, copyPool(view.free));
   const shortfalls: Shortfall[] = [
     ...constraintShortfalls(requirement, view.offer, context),

@@ -46,7 +46,11 @@ export function stepOperations(
   return changes.toEffects();
 }
 
-/** Every running operation that has no order under way and no pause gets its next one. */
+/**
+ * Every running operation that has no order under way and no pause gets its next one. `busy` is not
+ * stored: after a crash the order of the stored stage is given once more, so each order must do no
+ * harm when it was carried out before.
+ */
 function orderNext(state: OperationsState, changes: Changes): void {
   for (const record of state.operations.values()) {
     const { id, appId, status } = record.operation;

@@ -42,6 +42,10 @@ export async function openHttpStore(options: HttpStoreOptions): Promise<Store> {
   };
 }
 
+/**
+ * Asks until there is an answer. Asking again is safe even where the first answer was lost: writes
+ * set whole records, and an epoch that was handed out to nobody only leaves a gap.
+ */
 async function patiently(
   options: HttpStoreOptions,
   method: string,

@@ -15,6 +15,8 @@ export function recovered(
     const what = found.get(task.containerId) ?? { kind: 'exited', exit: { kind: 'lost' } };
     return takeUp(state, task, what, now);
   });
+  // Connect comes last: registering tells the master which tasks are here, and from then on it may
+  // order their kill, for which each must be watched already.
   return [...resumeRemovals(state), ...effects, { type: 'Connect' }];
 }
 
@@ -23,6 +25,7 @@ function takeUp(state: AgentState, task: TaskRun, found: Found, now: number): Ag
   const { containerId } = task;
   switch (found.kind) {
     case 'unstarted':
+      // Nothing runs, so a kill that was ordered is carried out as before a start.
       if (task.kill !== undefined) {
         task.phase = 'preparing';
         return killTask(state, task, now, task.kill);

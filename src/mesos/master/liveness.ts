@@ -154,6 +154,8 @@ function expire(turn: Turn): void {
     const waits = operation.statusUuid !== undefined && operation.resendAt <= state.awakeMs;
     if (waits) tellOutcome(turn, operation);
   }
+  // Agents that a fresh master knows from its store alone have this long to come back; only then is
+  // their silence news, and their tasks unreachable.
   if (state.recoveredAgents.size > 0 && state.awakeMs >= state.options.reregisterTimeoutMs) {
     for (const [id, absent] of [...state.recoveredAgents]) rememberUnreachable(turn, id, absent);
   }
