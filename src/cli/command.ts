@@ -79,6 +79,12 @@ export class Given {
     return this.#values[name] === false;
   }
 
+  /** The same with defaults for flags that are not given; `--json` and `-q` choose a form too. */
+  or(defaults: Readonly<Record<string, string>>): Given {
+    const isFormGiven = this.has('json') || this.has('quiet');
+    return isFormGiven ? this : new Given(this.words, { ...defaults, ...this.#values });
+  }
+
   /** The value of a flag, if it is given. */
   text(name: string): string | undefined {
     const value = this.#values[name];

@@ -13,6 +13,7 @@ import {
   valueAt,
   withValue,
 } from './config/clusters.js';
+import type { Preferences } from './config/preferences.js';
 import type { Io } from './io.js';
 import { dcosDirOf, localDirOf } from './local/paths.js';
 import { localClusterId, readCredential } from './local/records.js';
@@ -27,13 +28,16 @@ export class Context {
   readonly dcosDir: string;
   readonly localDir: string;
   readonly clusters: Clusters;
+  /** The settings file in force. */
+  readonly preferences: Preferences;
   /** What ctrl-C says before the program ends; set by commands that leave something going on. */
   interruptNote: string | undefined;
   /** What the program ends with where nothing fails; another program's status. */
   exitStatus = 0;
   #http: Promise<Http> | undefined;
 
-  constructor(env: NodeJS.ProcessEnv, io: Io, commands: Group) {
+  constructor(env: NodeJS.ProcessEnv, io: Io, commands: Group, preferences: Preferences = {}) {
+    this.preferences = preferences;
     this.env = env;
     this.commands = commands;
     this.io = io;
@@ -44,7 +48,11 @@ export class Context {
 
   /** The current cluster, if there is one. */
   cluster(): ClusterConfig | undefined {
-    return this.clusters.current(this.env.DCOS_CLUSTER);
+    const { cluster, file } = this.preferences;
+    if (this.env.DCOS_CLUSTER || cluster === undefined) {
+      return this.clusters.current(this.env.DCOS_CLUSTER, 'DCOS_CLUSTER');
+    }
+    return this.clusters.current(cluster, file ?? '');
   }
 
   /** The current cluster. Throws `unreachable` where there is none. */

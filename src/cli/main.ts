@@ -4,9 +4,11 @@
  */
 import { DcosError } from '../core/errors.js';
 import { isGroup } from './command.js';
+import { readPreferences } from './config/preferences.js';
 import { Context } from './context.js';
 import { explain, statusOf } from './exit.js';
 import { createIo } from './io.js';
+import { dcosDirOf } from './local/paths.js';
 import {
   type Found,
   findCommand,
@@ -58,7 +60,7 @@ async function find(
     return findCommand(words);
   } catch (error) {
     const { explainUnknown } = await import('./service-command.js');
-    await explainUnknown(new Context(env, io, tree), words, wantsHelp, error);
+    await explainUnknown(await contextOf(io, env), words, wantsHelp, error);
     return undefined;
   }
 }
@@ -77,13 +79,14 @@ async function runLeaf(
     io.write(parsed.help);
     return 0;
   }
-  const context = new Context(env, io, tree);
+  const context = await contextOf(io, env);
   process.once('SIGINT', () => {
     process.stderr.write(`\n${context.interruptNote ?? 'Interrupted.'}\n`);
     process.exit(130);
   });
   try {
-    await command.run(context, parsed.given);
+    const { output } = context.preferences;
+    await command.run(context, output === undefined ? parsed.given : parsed.given.or({ output }));
   } catch (error) {
     throw await withReason(context, error);
   }
@@ -97,6 +100,24 @@ async function withReason(context: Context, error: unknown): Promise<unknown> {
   if (cluster === undefined || !context.isLocal(cluster)) return error;
   const { withReasonOfLocal } = await import('./local/why-away.js');
   return withReasonOfLocal(error, context.localDir);
+}
+
+async function contextOf(
+  io: ReturnType<typeof createIo>,
+  env: NodeJS.ProcessEnv,
+): Promise<Context> {
+  const preferences = await readPreferences(workingFolder(), dcosDirOf(env));
+  if (preferences.file !== undefined) io.detail(1, `Settings: ${preferences.file}`);
+  return new Context(env, io, tree, preferences);
+}
+
+// A folder that was removed meanwhile has no settings.
+function workingFolder(): string {
+  try {
+    return process.cwd();
+  } catch {
+    return '/';
+  }
 }
 
 const firstWords = (words: readonly string[]): string[] =>

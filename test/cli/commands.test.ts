@@ -1,5 +1,5 @@
 /** The command line as a whole program: usage, lists, errors and their exit statuses. */
-import { writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import t from 'tap';
@@ -78,6 +78,52 @@ t.test('command line › wrong usage exits 2 and says what may be meant', async 
     t.match(run, { status: 2, stdout: '', stderr: text }, args.join(' '));
     t.notMatch(run?.stderr, /\n\s+at /, 'no stack');
   }
+});
+
+t.test('settings file › names the cluster, the form and the size, and is checked', async (t) => {
+  const { home, server } = await cluster(t, {
+    'GET /mesos/master/state': { body: state },
+  });
+  attachCluster(home, { id: 'c-2', url: 'http://127.0.0.1:1', name: 'far' });
+  attachCluster(home, { id: 'c-3', url: server.url, name: 'near' });
+  const project = join(makeFolder(t), 'project');
+  const cwd = join(project, 'below', 'here');
+  mkdirSync(cwd, { recursive: true });
+  // What a settings file must never do is to run.
+  mkdirSync(join(cwd, '.config'));
+  const trap = `require('node:fs').writeFileSync(${JSON.stringify(join(project, 'ran'))}, '')`;
+  for (const name of ['.dcosrc.js', 'dcos.config.js', '.config/config.js', '.config/config.cjs']) {
+    writeFileSync(join(cwd, name), trap);
+  }
+  const dcos = (env: Record<string, string>, ...args: string[]): Promise<Run> =>
+    runDcos(args, { home, env, cwd });
+  const file = join(project, '.dcosrc');
+  writeFileSync(file, 'cluster: near\noutput: json\nup:\n  agents: 2\n');
+  const list = await dcos({}, '-v', 'task', 'list');
+  t.match(list, { status: 0, stderr: `Settings: ${file}` });
+  t.equal(JSON.parse(list.stdout).length, 1);
+  t.match(await dcos({}, 'task', 'list', '-o', 'wide'), { status: 0, stdout: /NAME/ });
+  t.equal((await dcos({}, 'task', 'list', '-q')).stdout, 'web.instance-1._app.1\n');
+  t.match(await dcos({ DCOS_CLUSTER: 'far' }, 'task', 'list'), { status: 6 });
+  writeFileSync(join(cwd, 'dcos.config.json'), '{"cluster": "nowhere"}');
+  const nearer = await dcos({}, 'task', 'list');
+  t.match(nearer, { status: 4, stderr: /'nowhere' of .*here\/dcos\.config\.json is not known/ });
+  writeFileSync(join(cwd, '.dcosrc.yaml'), 'clutser: a\noutput: xml\nup: {agents: 0, rack: 1}\n');
+  const wrong = await dcos({}, 'task', 'list');
+  t.match(wrong, { status: 2, stdout: '', stderr: /\.dcosrc\.yaml is not right:\n/ });
+  t.match(wrong.stderr, /'clutser' is not a known key\. Did you mean 'cluster'\?\n/);
+  t.match(wrong.stderr, /output must be one of .*, not "xml"\n/);
+  t.match(wrong.stderr, /up\.agents must be a whole number of at least 1, not 0\n/);
+  t.match(wrong.stderr, /'up\.rack' is not a known key\. Did you mean 'racks'\?\n/);
+  writeFileSync(join(cwd, '.dcosrc.yaml'), 'up: {racks: 9}\n');
+  t.match(await dcos({}, 'up'), { status: 2, stderr: /\.dcosrc\.yaml: up\.racks must be/ });
+  writeFileSync(join(cwd, '.dcosrc.yaml'), '$import: ./.dcosrc.js\n');
+  t.match(await dcos({}, 'task', 'list'), { status: 2, stderr: /is a program/ });
+  writeFileSync(join(cwd, '.dcosrc.yaml'), '{"a":\n');
+  const broken = await dcos({}, 'task', 'list');
+  t.match(broken, { status: 2, stderr: /^Error: .*\.dcosrc\.yaml: [^\n]+\nIt holds JSON or YAML/ });
+  t.notOk(existsSync(join(project, 'ran')), 'nothing was executed');
+  t.match(await dcos({}, '--version'), { status: 0 }, 'no settings are needed for this');
 });
 
 t.test('command line › an options file must be there and hold a JSON object', async (t) => {

@@ -18,6 +18,8 @@ export interface RunOptions {
   /** `$DCOS_DIR`. */
   readonly home: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** The working folder; the test's own if left out. */
+  readonly cwd?: string;
   /** Sent to stdin. */
   readonly input?: string;
   /** `bin/dcos.js` of another installation. */
@@ -47,6 +49,7 @@ export function runDcos(args: readonly string[], options: RunOptions): Promise<R
     [options.program ?? join(root, 'bin', 'dcos.js'), ...args],
     {
       env: { PATH, HOME, LANG, DCOS_DIR: options.home, ...options.env },
+      ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
       stdio: 'pipe',
       timeout: options.timeoutMs ?? 60_000,
     },

@@ -39,16 +39,16 @@ export class Clusters {
   }
 
   /**
-   * The current cluster: the one that `DCOS_CLUSTER` names, else the only one, else the attached
-   * one.
+   * The current cluster: the one that is `wanted` (`origin` says by what), else the only one, else
+   * the attached one.
    * `undefined` if none is attached. Throws `not-found`, or `conflict` where two are attached.
    */
-  current(wanted: string | undefined): ClusterConfig | undefined {
+  current(wanted: string | undefined, origin = 'DCOS_CLUSTER'): ClusterConfig | undefined {
     const all = this.list();
     if (wanted) {
       const named = all.filter((one) => one.id === wanted || clusterName(one) === wanted);
       if (named.length === 1) return named[0];
-      throw new DcosError('not-found', `the cluster '${wanted}' of DCOS_CLUSTER is not known`, {
+      throw new DcosError('not-found', `the cluster '${wanted}' of ${origin} is not known`, {
         hint: 'See: dcos cluster list',
       });
     }

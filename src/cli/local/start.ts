@@ -7,7 +7,7 @@ import { DcosError, messageOf } from '../../core/errors.js';
 import type { LocalCluster } from '../../wire/local-cluster.js';
 import { valueAt, withValue } from '../config/clusters.js';
 import type { Context } from '../context.js';
-import type { Wishes } from './layout.js';
+import { checkWishes, type Wishes } from './layout.js';
 import { withLock } from './lock.js';
 import { localClusterId } from './records.js';
 import { advertisedAddress, bringUp } from './up.js';
@@ -18,12 +18,13 @@ const registrationTimeoutMs = 20_000;
 /** Makes sure that the local cluster runs and is the attached one. Throws as `bringUp`. */
 export async function startLocalCluster(
   context: Context,
-  wishes: Partial<Wishes>,
+  asked: Partial<Wishes>,
 ): Promise<LocalCluster> {
   const { io, localDir, dcosDir } = context;
   const progress = await io.progress('starting the local cluster');
   const begun = performance.now();
   try {
+    const wishes = withPreferences(context, asked);
     await checkNewMesos(localDir, wishes);
     const onWait = (pid: number): void =>
       io.say(
@@ -51,6 +52,24 @@ export async function startLocalCluster(
     progress.end();
     throw error;
   }
+}
+
+// The settings file says how large a new cluster is, not what one that exists must be.
+function withPreferences(context: Context, asked: Partial<Wishes>): Partial<Wishes> {
+  const { mesosUrl, agents, racks } = asked;
+  const isNew = localClusterId(context.localDir) === undefined;
+  if (!isNew || mesosUrl !== undefined || agents !== undefined || racks !== undefined) return asked;
+  const { file, ...own } = context.preferences;
+  const wishes = {
+    ...(own.agents === undefined ? {} : { agents: own.agents }),
+    ...(own.racks === undefined ? {} : { racks: own.racks }),
+  };
+  try {
+    checkWishes({ agents: 3, racks: 1, ...wishes });
+  } catch (error) {
+    throw new DcosError('invalid', `${file}: ${messageOf(error).replaceAll('--', 'up.')}`);
+  }
+  return { ...asked, ...wishes };
 }
 
 // Before anything is made: a slip in the address must leave nothing behind.
