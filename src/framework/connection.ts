@@ -51,8 +51,7 @@ export interface ConnectionOptions {
   /** Roles to be suppressed from the start of a subscription; asked at each one. */
   readonly suppressedRoles?: () => readonly string[];
   /**
-   * Every event of the master in order, HEARTBEAT apart; SUBSCRIBED first after each
-   * subscription.
+   * Every event of the master in order, HEARTBEAT apart; SUBSCRIBED first after each subscription.
    */
   readonly onEvent: (event: SchedulerEvent) => void;
   /**

@@ -1,7 +1,6 @@
 /**
  * Placement rules (marathon docs/constraints.md; dcos-commons MarathonConstraintParser): parsed
- * from three syntaxes into
- * one form, judged with a reason for a no. Pure.
+ * from three syntaxes into one form, judged with a reason for a no. Pure.
  */
 import { DcosError } from '../core/errors.js';
 import type { Attribute } from '../wire/mesos/common.js';

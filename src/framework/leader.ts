@@ -1,6 +1,6 @@
 /**
- * Opens a subscription's stream at whichever master leads (apache/mesos
- * docs/scheduler-http-api.md, "Master detection").
+ * Opens a subscription's stream at whichever master leads (apache/mesos docs/scheduler-http-api.md,
+ * "Master detection").
  */
 import type { IncomingMessage } from 'node:http';
 import { DcosError } from '../core/errors.js';

@@ -20,8 +20,7 @@ export const freshManners: Manners = { suppressed: false, wanted: 0 };
 
 /**
  * What to tell the master now that `wanted` launches wait for offers, `fresh` of them since the
- * last time (new demand lifts
- * old refusals). The answer's `call` is to be sent if present.
+ * last time (new demand lifts old refusals). The answer's `call` is to be sent if present.
  */
 export function mannersFor(
   before: Manners,

@@ -45,8 +45,7 @@ export interface Match {
   readonly resources: readonly Resource[];
   /**
    * UNRESERVE, RESERVE, CREATE to stand before LAUNCH in the same ACCEPT; empty for unreserved
-   * launches and for relaunches
-   * on an unchanged reservation.
+   * launches and for relaunches on an unchanged reservation.
    */
   readonly operations: readonly OfferOperation[];
   /** In the order of `requirement.ports`. */

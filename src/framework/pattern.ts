@@ -1,9 +1,8 @@
 /**
  * Regular expressions of strangers, matched in linear time: a pattern becomes a small automaton
- * that is run without
- * going back (Thompson), so that no pattern can hold the scheduler up. The syntax is
- * java.util.regex's, without look-around
- * and back-references; a match is of the whole text. Pure.
+ * that is run without going back (Thompson), so that no pattern can hold the scheduler up. The
+ * syntax is java.util.regex's, without look-around and back-references; a match is of the whole
+ * text. Pure.
  */
 import { DcosError } from '../core/errors.js';
 

@@ -175,9 +175,8 @@ export function isComplete(plan: Plan): boolean {
 
 /**
  * The steps that may be worked on now, in order: none that is complete, failed or interrupted,
- * none behind an earlier
- * one where the strategy is serial, none whose asset is in `dirty` (a plan of higher priority
- * works on it).
+ * none behind an earlier one where the strategy is serial, none whose asset is in `dirty` (a plan
+ * of higher priority works on it).
  */
 export function candidates(plan: Plan, dirty: ReadonlySet<string> = new Set()): PlanStep[] {
   if (plan.interrupted || plan.errors.length > 0) return [];

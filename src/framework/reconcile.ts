@@ -34,8 +34,7 @@ export function heardOf(state: Reconciliation, taskId: string): Reconciliation {
 
 /**
  * Which tasks to ask for at `now` (explicitly), if it is time. When all have answered, a whole
- * round begins anew every ten
- * minutes: `taskIds` are those of that moment.
+ * round begins anew every ten minutes: `taskIds` are those of that moment.
  */
 export function dueReconciliation(
   state: Reconciliation,
@@ -89,8 +88,7 @@ export function beginSweeps(now: number): Sweep {
 
 /**
  * Whether a sweep is due. They come often at first, since agents return one by one to a master
- * that was
- * started anew, and with them tasks that were given up meanwhile.
+ * that was started anew, and with them tasks that were given up meanwhile.
  */
 export function dueSweep(
   sweep: Sweep,

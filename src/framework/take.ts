@@ -205,8 +205,7 @@ export class Taker {
     const { reservation } = this.#requirement;
     const milli = wish.sizeMb * 1000;
     // An existing instance's volume is never made anew from free disk: its data would be lost in
-    // silence. Disk that is
-    // reserved for it without a volume means that the CREATE never happened.
+    // silence. Disk that is reserved for it without a volume means that the CREATE never happened.
     const held = this.#held();
     const candidates = reservation?.existing ? held : [...held, ...this.#sources()];
     const disks = candidates.filter(

@@ -120,8 +120,7 @@ function indices(pod: PodSpec): number[] {
 
 /**
  * Brings the steps of a plan up to date with the instances. A step that is complete stays so:
- * what happens to its task
- * afterwards is the recovery plan's business.
+ * what happens to its task afterwards is the recovery plan's business.
  */
 export function refreshSteps(state: State, { plan, targets }: TargetedPlan, now: number): void {
   const config = targetOf(state);

@@ -234,8 +234,8 @@ function renderFiles(
 
 /**
  * The command behind a prelude that writes the config files. Their texts travel base64-encoded in
- * variables, so that nothing
- * in them ever meets a shell; the variables are gone when the command itself starts.
+ * variables, so that nothing in them ever meets a shell; the variables are gone when the command
+ * itself starts.
  */
 function withFiles(cmd: string, pod: PodSpec): string {
   const lines = pod.task.configs.flatMap(({ dest }, position) => {

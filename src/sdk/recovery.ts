@@ -103,8 +103,8 @@ function needsTask(instance: Instance, pod: PodSpec): boolean {
 
 /**
  * The instance, if any, whose config files name addresses that have changed since (a peer was
- * replaced). One at a time, and
- * only while all of its kind are well, so that a quorum keeps its majority.
+ * replaced). One at a time, and only while all of its kind are well, so that a quorum keeps its
+ * majority.
  */
 function staleInstance(
   state: State,

@@ -1,8 +1,7 @@
 /**
  * Templates of config files: the part of mustache that config files need. Values are put in as
- * they are, since what a
- * config file must escape is its own affair; a name that does not exist is an error, never an
- * empty text.
+ * they are, since what a config file must escape is its own affair; a name that does not exist is
+ * an error, never an empty text.
  */
 import { DcosError } from '../core/errors.js';
 import { nearest } from '../core/suggest.js';

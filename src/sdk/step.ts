@@ -1,7 +1,6 @@
 /**
  * `step` of a service's scheduler: every event changes the state, then everything is brought in
- * line (`settle`): plans
- * with instances, work with plans, offers with work. Pure.
+ * line (`settle`): plans with instances, work with plans, offers with work. Pure.
  */
 import type { Step } from '../core/drive.js';
 import type { Write } from '../core/store/store.js';
@@ -208,8 +207,7 @@ function subscribed(
   state.unknown.clear();
   state.reconciliation = beginReconciliation(liveTaskIds(state), now);
   // All that the master knows of, so that a task is found (and killed) that came back with its
-  // agent
-  // while nobody was subscribed, after another had taken its place.
+  // agent while nobody was subscribed, after another had taken its place.
   after.push({ type: 'Send', call: { type: 'RECONCILE', reconcile: { tasks: [] } } });
   if (state.uninstalling) state.uninstallSince = now;
 }

@@ -1,8 +1,7 @@
 /**
  * The uninstall plan (reference/sdk.md §10), shown as `deploy`: stop the tasks, give back what is
- * reserved, tear the
- * framework down. An agent that is gone never holds it up: what lies there is written down for
- * later. Pure.
+ * reserved, tear the framework down. An agent that is gone never holds it up: what lies there is
+ * written down for later. Pure.
  */
 import type { Write } from '../core/store/store.js';
 import { makePhase, makePlan, makeStep, type PlanPhase } from '../framework/plan.js';

@@ -1,7 +1,7 @@
 /**
  * Health of instances. Marathon-level checks run as Mesos checks beside the task (DESIGN §5):
- * Mesos tells only when a result
- * changes, so the number of failures in a row follows from how long results have been failing.
+ * Mesos tells only when a result changes, so the number of failures in a row follows from how long
+ * results have been failing.
  * Pure.
  */
 import type { App, HealthCheck } from '../wire/marathon.js';

@@ -1,6 +1,6 @@
 /**
- * The package `marathon`: `services` alone, as an app of another `services`
- * (docs/architecture.md, "Apps that are our own programs").
+ * The package `marathon`: `services` alone, as an app of another `services` (docs/architecture.md,
+ * "Apps that are our own programs").
  */
 import { systemClock } from '../core/clock.js';
 import { DcosError, messageOf } from '../core/errors.js';

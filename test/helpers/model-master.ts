@@ -1,8 +1,7 @@
 /**
  * A model of a Mesos cluster for simulations: one framework, agents that can be cut off, tasks
- * that can fail, updates sent
- * again until acknowledged. Synchronous, driven by a seed; it refuses calls that Mesos would
- * refuse and throws, since those are bugs.
+ * that can fail, updates sent again until acknowledged. Synchronous, driven by a seed; it refuses
+ * calls that Mesos would refuse and throws, since those are bugs.
  */
 import type { Random } from '../../src/core/random.js';
 import type { OutgoingCall } from '../../src/framework/connection.js';

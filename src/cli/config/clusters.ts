@@ -1,7 +1,6 @@
 /**
  * The command line's own configuration in the layout of DC/OS: `$DCOS_DIR/clusters/<id>/dcos.toml`,
- * with an empty file
- * `attached` in the folder of the current cluster (reference/dcos-cli.md §3).
+ * with an empty file `attached` in the folder of the current cluster (reference/dcos-cli.md §3).
  */
 import { existsSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

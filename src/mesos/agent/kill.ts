@@ -98,8 +98,7 @@ function killBeforeStart(
 
 /**
  * The task is over and `status` says how. A failed task of a group takes the others with it, and
- * the executor goes
- * with the last one (apache/mesos docs/nested-container-and-task-group.md).
+ * the executor goes with the last one (apache/mesos docs/nested-container-and-task-group.md).
  */
 export function endTask(
   state: AgentState,

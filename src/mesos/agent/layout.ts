@@ -69,8 +69,7 @@ export interface SandboxLink {
 
 /**
  * Links to the volumes of `resources` and to those that the container asks for. Throws nothing: a
- * path that would leave the
- * sandbox is left out by `insideOf`.
+ * path that would leave the sandbox is left out by `insideOf`.
  */
 export function volumeLinks(
   task: TaskRun,

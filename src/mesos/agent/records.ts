@@ -51,8 +51,7 @@ export function gone(kind: 'task' | 'group' | 'framework', id: string): Write {
 
 /**
  * Fills `state` from the records of its store. A record that makes no sense is left out and its key
- * returned: one
- * damaged entity must not stop the agent and all others with it.
+ * returned: one damaged entity must not stop the agent and all others with it.
  */
 export function restore(state: AgentState, records: ReadonlyMap<string, unknown>): string[] {
   const damaged: string[] = [];

@@ -1,9 +1,7 @@
 /**
  * Status update streams, one per task: in order, durable before they are sent, the next one only
- * after the
- * acknowledgement of the one before; sent again after 10 s, then at growing intervals, and after
- * every registration
- * (apache/mesos docs/reconciliation.md; src/status_update_manager).
+ * after the acknowledgement of the one before; sent again after 10 s, then at growing intervals,
+ * and after every registration (apache/mesos docs/reconciliation.md; src/status_update_manager).
  */
 import type { TaskStatus } from '../../wire/mesos/task.js';
 import type { AgentEffect } from './events.js';

@@ -1,9 +1,9 @@
 /**
  * The agent's end of the link (wire/agent-link.ts): registers, reads orders, sends messages in
- * order. A lost stream, a 410, a failed
- * message or silence for longer than the master's pings allow all have one answer: register again.
- * After a nap of this machine
- * silence says nothing either, and registering again is all that is done.
+ * order. A lost stream, a 410, a failed message or silence for longer than the master's pings allow
+ * all have one answer: register again.
+ * After a nap of this machine silence says nothing either, and registering again is all that is
+ * done.
  */
 import type { IncomingMessage } from 'node:http';
 import { Agent } from 'node:http';

@@ -1,7 +1,7 @@
 /**
  * Keeps the output of tasks bounded: what is over its size is copied to `<name>.1` and the file,
- * which the task holds open for
- * appending, is cut to nothing. What is written between the two steps is lost.
+ * which the task holds open for appending, is cut to nothing. What is written between the two steps
+ * is lost.
  */
 import { copyFileSync, renameSync, statSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,6 +1,6 @@
 /**
- * Which encodings a call comes in and is answered in, and what Mesos says of others
- * (apache/mesos src/slave/http.cpp, `Http::api`).
+ * Which encodings a call comes in and is answered in, and what Mesos says of others (apache/mesos
+ * src/slave/http.cpp, `Http::api`).
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import { DcosError } from '../../../core/errors.js';

@@ -1,13 +1,12 @@
 /**
  * One `sh` per task (DESIGN §11.7): it leads the task's session, claims the task by a file that can
- * be made only once, runs the
- * command and leaves its exit status behind, so that an agent that comes back knows what happened.
+ * be made only once, runs the command and leaves its exit status behind, so that an agent that
+ * comes back knows what happened.
  *
  * `meta/<container>/`: `run` the script; `claim` "<pid> <start time>", or "given up" when an agent
  * claimed it instead;
  * `note` what the shell said of the command (it names a signal there, which its exit status alone
- * does not tell from an
- * exit code over 128); `exit` the status, by rename.
+ * does not tell from an exit code over 128); `exit` the status, by rename.
  */
 import { spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
@@ -89,8 +88,7 @@ export function readExit(meta: string): Exit {
 
 /**
  * What became of a task since an earlier process of this agent ordered its start. A task that
- * nobody has claimed is claimed
- * here, so that a supervisor that was only just started gives up.
+ * nobody has claimed is claimed here, so that a supervisor that was only just started gives up.
  */
 export function inspectTask(meta: string, sameBoot: boolean): Found {
   if (claim(meta)) {

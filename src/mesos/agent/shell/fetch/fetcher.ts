@@ -1,8 +1,7 @@
 /**
  * Brings the URIs of a command into its sandbox (apache/mesos docs/fetcher.md). What may be cached
- * is kept once per URI, unpacked,
- * and hard-linked into each sandbox: a warm start copies nothing, and a program that resolves its
- * own path finds its neighbours.
+ * is kept once per URI, unpacked, and hard-linked into each sandbox: a warm start copies nothing,
+ * and a program that resolves its own path finds its neighbours.
  * The copies are read-only; a task that writes into one regardless of that changes it for others.
  */
 import { createHash, randomUUID } from 'node:crypto';
