@@ -29,6 +29,7 @@ const packageDoors: Record<string, readonly string[]> = {
   chalk: ['src/cli/'],
   ora: ['src/cli/'],
   inquirer: ['src/cli/'],
+  cosmiconfig: ['src/cli/'],
   commander: ['src/cli/'],
   lmdb: ['src/core/store/lmdb.ts'],
   'node:child_process': ['src/mesos/agent/', 'src/packages/artifacts', 'src/cli/local'],
