@@ -172,6 +172,8 @@ t.test('nested › launched, launched again, killed, waited for and removed', as
     text: 'Parent container gone does not exist',
   });
   t.match(await call('LAUNCH_NESTED_CONTAINER', { container_id: { value: 'a' } }), { status: 400 });
+  const mad = { container_id: inside({ value: parent.value }), command: { value: 'a\0b' } };
+  t.match(await call('LAUNCH_NESTED_CONTAINER_SESSION', mad), { status: 500 });
   world.kill(parent.task);
   await world.status(parent.task, 'TASK_KILLED');
 });
@@ -186,7 +188,7 @@ t.test(
       },
     });
     await world.until(() => existsSync(join(world.sandbox(parent.task), 'file')));
-    const value = 'cat file; echo $GIVEN; echo er >&2; read x; echo got $x; cat; exit 5';
+    const value = 'cat file; echo $GIVEN; echo er > /dev/stderr; read x; echo got $x; cat; exit 5';
     const it = await session({ value: parent.value }, value);
     t.match(it.response?.headers, {
       'content-type': 'application/recordio',
@@ -245,6 +247,12 @@ t.test('nested › a slow reader holds the container back, not memory', async (t
   await world.until(() => it.ended);
   t.equal(it.out.length, 30_000_000);
   t.equal(it.err, 'done\n');
+  const stuck = await session({ value: parent.value }, 'cat /dev/zero');
+  stuck.response?.pause();
+  await world.until(() => (stuck.response?.readableLength ?? 0) > 0);
+  world.kill(parent.task);
+  await world.status(parent.task, 'TASK_KILLED');
+  stuck.request.destroy();
 });
 
 t.test('nested › a terminal has a size, tells of another one, and passes ctrl-C', async (t) => {

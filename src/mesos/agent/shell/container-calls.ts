@@ -52,34 +52,37 @@ export const containerCalls: Readonly<Record<string, ContainerCall>> = {
   ATTACH_CONTAINER_OUTPUT: attachOutput,
 };
 
-function launch(nested: NestedContainers, _request: Request, given: Given): Answer {
-  const run = start(nested, given, false);
+async function launch(nested: NestedContainers, _request: Request, given: Given): Promise<Answer> {
+  const run = await start(nested, given, false);
   if (run === 'known') return { status: 202 };
   return 'process' in run ? { status: 200 } : run;
 }
 
-function launchSession(
+async function launchSession(
   nested: NestedContainers,
   request: Request,
   given: Given,
-): Answer | undefined {
-  const run = start(nested, given, true);
+): Promise<Answer | undefined> {
+  const run = await start(nested, given, true);
   if (run === 'known') return { status: 202 };
   if (!('process' in run)) return run;
   const { response } = request;
-  response.on('close', () => {
+  const end = (): void => {
     if (run.status === undefined) run.process.kill(9);
-  });
+  };
+  response.on('close', end);
   stream(request, run, true);
+  // Whoever asked may have gone while it was launched.
+  if (response.destroyed) end();
   return undefined;
 }
 
 /** What a launch came to: the container, `known` for one that was there, or a refusal. */
-function start(
+async function start(
   nested: NestedContainers,
   { name, fields }: Given,
   isSession: boolean,
-): NestedRun | 'known' | Answer {
+): Promise<NestedRun | 'known' | Answer> {
   const id = containerIdOf(fields.container_id, `${name}.container_id`);
   if (id.parent === undefined && name !== 'launch_container') {
     throw bad(`Expecting '${name}.container_id.parent' to be present`);
@@ -90,7 +93,7 @@ function start(
   const tty = ttyInfoSchema.optional().safeParse(container.tty_info);
   if (!tty.success) throw bad(`'${name}.container' is invalid: the size of its TTY is none`);
   try {
-    const run = nested.launch({
+    const run = await nested.launch({
       id,
       command: command.data,
       isSession,

@@ -1,12 +1,13 @@
 /** One process inside a container: its start, its streams and its end. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, openSync, rmSync, writeSync } from 'node:fs';
 import { constants } from 'node:os';
 import { join } from 'node:path';
-import type { Readable, Writable } from 'node:stream';
+import type { Writable } from 'node:stream';
 import { DcosError } from '../../../core/errors.js';
 import { waitStatusOf } from '../nested.js';
 import { Fanout } from './fanout.js';
+import type { Pipes } from './pipes.js';
 import { allProcesses, followersOf } from './procfs.js';
 import { clearSession, killTree, send } from './signals.js';
 
@@ -34,81 +35,89 @@ export interface NestedProcess {
   /** Present where somebody can look at it and write to it. */
   readonly fanout: Fanout | undefined;
   readonly stdin: Writable | undefined;
-  /** Resolves when it is gone and its output is out, with its status as of wait(2). */
+  /** Resolves when it and its session are gone, with its status as of wait(2). */
+  readonly gone: Promise<number>;
+  /** Resolves when its output is out as well, which may wait for whoever reads it. */
   readonly ended: Promise<number>;
   /** Sends a signal; SIGKILL takes all along that it started. */
   kill(signal: number): void;
 }
 
 /** Starts it. Throws `failed` where the system refuses. */
-export function startNested(command: NestedCommand): NestedProcess {
-  mkdirSync(command.meta, { recursive: true, mode: 0o700 });
-  const child = start(command);
+export function startNested(command: NestedCommand, pipes: Pipes | undefined): NestedProcess {
+  const child = start(command, pipes);
   const { pid } = child;
   if (pid === undefined) {
     child.on('error', () => {});
     throw new DcosError('failed', `Failed to start a process in '${command.cwd}'`);
   }
   const log = command.output === 'both' ? openSync(join(command.cwd, 'stdout'), 'a') : undefined;
-  const fanout = fanoutOf(child, log);
+  const tee = log === undefined ? undefined : (chunk: Buffer) => void writeSync(log, chunk);
+  const fanout = pipes && new Fanout([pipes.stdout, pipes.stderr], tee);
   if (command.output === 'both') fanout?.begin();
-  child.stdin?.on('error', () => {});
-  const ended = endOf(child, pid, fanout).finally(() => {
-    if (log !== undefined) closeSync(log);
+  pipes?.stdin.on('error', () => {});
+  const gone = goneOf(child, pid).finally(() => {
+    pipes?.stdin.destroy();
     rmSync(command.meta, { recursive: true, force: true });
   });
-  return { pid, fanout, stdin: child.stdin ?? undefined, ended, kill: (n) => kill(pid, n) };
+  const ended = drained(gone, pipes, fanout).finally(() => {
+    if (log !== undefined) closeSync(log);
+  });
+  return { pid, fanout, stdin: pipes?.stdin, gone, ended, kill: (signal) => kill(pid, signal) };
 }
 
-function start({ meta, cwd, words, environment, output }: NestedCommand): ChildProcess {
+function start(
+  { meta, cwd, words, environment }: NestedCommand,
+  pipes: Pipes | undefined,
+): ChildProcess {
   const files =
-    output === 'files' ? ['stdout', 'stderr'].map((name) => openSync(join(cwd, name), 'a')) : [];
+    pipes === undefined ? ['stdout', 'stderr'].map((name) => openSync(join(cwd, name), 'a')) : [];
   try {
     return spawn('/bin/sh', ['-c', claimScript, 'sh', join(meta, 'claim'), ...words], {
       cwd,
       env: environment,
       detached: true,
-      stdio: output === 'files' ? ['ignore', ...files] : ['pipe', 'pipe', 'pipe'],
+      stdio: pipes === undefined ? ['ignore', ...files] : [...pipes.theirs],
     });
   } finally {
     for (const file of files) closeSync(file);
+    pipes?.closeTheirs();
   }
 }
 
-function fanoutOf(child: ChildProcess, log: number | undefined): Fanout | undefined {
-  const { stdout, stderr } = child as { stdout: Readable | null; stderr: Readable | null };
-  if (stdout === null || stderr === null) return undefined;
-  return new Fanout(
-    [stdout, stderr],
-    log === undefined ? undefined : (chunk) => void writeSync(log, chunk),
-  );
-}
-
-async function endOf(
-  child: ChildProcess,
-  pid: number,
-  fanout: Fanout | undefined,
-): Promise<number> {
-  let silentLooks = 0;
-  const closed = new Promise<void>((resolve) => child.once('close', () => resolve()));
+async function goneOf(child: ChildProcess, pid: number): Promise<number> {
   const status = await new Promise<number>((resolve) => {
     child.once('exit', (code, signal) =>
       resolve(waitStatusOf(code, signal === null ? undefined : constants.signals[signal])),
     );
   });
   await clearSession(pid);
+  return status;
+}
+
+/** Waits until all that it said has been taken. */
+async function drained(
+  gone: Promise<number>,
+  pipes: Pipes | undefined,
+  fanout: Fanout | undefined,
+): Promise<number> {
+  const outputs = pipes === undefined ? [] : [pipes.stdout, pipes.stderr];
+  const closed = Promise.all(
+    outputs.map((stream) => new Promise<void>((resolve) => stream.once('close', () => resolve()))),
+  );
+  const status = await gone;
   // A process that left the session may hold the streams open for ever: silence ends them too.
+  let silentLooks = 0;
   fanout?.begin();
-  for (const stream of [child.stdout, child.stderr]) {
-    stream?.on('data', () => {
+  for (const stream of outputs) {
+    stream.on('data', () => {
       silentLooks = 0;
     });
   }
   const ticker = setInterval(() => {
     silentLooks = fanout?.isBlocked === true ? 0 : silentLooks + 1;
     if (silentLooks < 4) return;
-    child.stdout?.destroy();
-    child.stderr?.destroy();
+    for (const stream of outputs) stream.destroy();
   }, quietMs / 4);
   await closed;
   clearInterval(ticker);

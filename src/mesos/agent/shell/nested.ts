@@ -14,7 +14,8 @@ import {
   surroundingsOf,
 } from '../nested.js';
 import type { AgentState, TaskRun } from '../state.js';
-import { type NestedProcess, startNested } from './nested-process.js';
+import { type NestedCommand, type NestedProcess, startNested } from './nested-process.js';
+import { makePipes, type Pipes } from './pipes.js';
 import { inTerminal } from './terminal.js';
 
 /** A container to be launched. */
@@ -46,6 +47,8 @@ export class NestedContainers {
   readonly #nodePath: string;
   /** By name, oldest first. */
   readonly #runs = new Map<string, NestedRun>();
+  /** Names of those whose pipes are being made. */
+  readonly #starting = new Set<string>();
 
   constructor(state: AgentState, nodePath: string) {
     this.state = state;
@@ -66,31 +69,63 @@ export class NestedContainers {
    * Launches a container; `undefined` if it was launched before. Throws `failed` where its parent
    * does not live or it can't be started.
    */
-  launch(launch: NestedLaunch): NestedRun | undefined {
+  async launch(launch: NestedLaunch): Promise<NestedRun | undefined> {
     const name = nameOf(launch.id);
-    if (this.#runs.has(name)) return undefined;
-    if (this.live().length >= maxLiveNested) {
+    if (this.#runs.has(name) || this.#starting.has(name)) return undefined;
+    if (this.live().length + this.#starting.size >= maxLiveNested) {
       throw new DcosError('failed', `${maxLiveNested} nested containers run here already`);
     }
+    this.#starting.add(name);
+    const own = `nested-${this.state.random.uuid()}`;
+    const meta = metaDir(this.state.self.workDir, own);
+    try {
+      const command = this.#commandOf(launch, meta);
+      mkdirSync(meta, { recursive: true, mode: 0o700 });
+      const pipes = command.output === 'files' ? undefined : await makePipes(meta);
+      return this.#start(launch, command, pipes);
+    } catch (error) {
+      rmSync(meta, { recursive: true, force: true });
+      throw error;
+    } finally {
+      this.#starting.delete(name);
+    }
+  }
+
+  #commandOf(launch: NestedLaunch, meta: string): NestedCommand {
     const around = this.#around(launch.id);
     const sandbox = launch.isSession ? undefined : this.#sandboxOf(launch.id, around);
     const words = wordsOf(launch.command);
+    return {
+      meta,
+      cwd: sandbox ?? around.sandbox,
+      words: launch.tty === undefined ? words : inTerminal(words, launch.tty.size),
+      environment: this.#environment(launch, around, sandbox),
+      output: launch.isSession ? 'pipes' : launch.tty === undefined ? 'files' : 'both',
+    };
+  }
+
+  #start(launch: NestedLaunch, command: NestedCommand, pipes: Pipes | undefined): NestedRun {
+    const name = nameOf(launch.id);
+    const sandbox = launch.isSession ? undefined : command.cwd;
+    let process: NestedProcess;
+    try {
+      // Its parent may have ended while the pipes were made.
+      this.#around(launch.id);
+      process = startNested(command, pipes);
+    } catch (error) {
+      pipes?.discard();
+      throw error;
+    }
     const run: NestedRun = {
       ...launch,
       name,
       sandbox,
+      process,
       status: undefined,
       hasInput: false,
-      process: startNested({
-        meta: metaDir(this.state.self.workDir, `nested-${this.state.random.uuid()}`),
-        cwd: sandbox ?? around.sandbox,
-        words: launch.tty === undefined ? words : inTerminal(words, launch.tty.size),
-        environment: this.#environment(launch, around, sandbox),
-        output: launch.isSession ? 'pipes' : launch.tty === undefined ? 'files' : 'both',
-      }),
     };
     this.#runs.set(name, run);
-    void run.process.ended.then((status) => {
+    void process.ended.then((status) => {
       run.status = status;
       void this.endInside(name);
       this.#forgetOldest();
@@ -124,7 +159,7 @@ export class NestedContainers {
   async #end(which: (run: NestedRun) => boolean): Promise<void> {
     const ending = this.live().filter(which);
     for (const { process } of ending) process.kill(9);
-    await Promise.all(ending.map(({ process }) => process.ended));
+    await Promise.all(ending.map(({ process }) => process.gone));
   }
 
   #hasParent({ parent }: ContainerId): boolean {
