@@ -63,7 +63,17 @@ export function startNested(command: NestedCommand, pipes: Pipes | undefined): N
   const ended = drained(gone, pipes, fanout).finally(() => {
     if (log !== undefined) closeSync(log);
   });
-  return { pid, fanout, stdin: pipes?.stdin, gone, ended, kill: (signal) => kill(pid, signal) };
+  return {
+    pid,
+    fanout,
+    stdin: pipes?.stdin,
+    gone,
+    ended,
+    kill: (signal) => {
+      // Its number may be another's by now.
+      if (child.exitCode === null && child.signalCode === null) kill(pid, signal);
+    },
+  };
 }
 
 function start(
