@@ -14,8 +14,8 @@ import {
   stepsOf,
 } from '../framework/plan.js';
 import type { TargetedPlan } from './deploy.js';
-import type { CommandResult, PlanVerb } from './events.js';
-import { isLive } from './instances.js';
+import type { CommandResult, PlanVerb, PodVerb } from './events.js';
+import { isLive, ownConfig, podOf } from './instances.js';
 import { type Instance, type KillReason, putInstance, type State } from './state.js';
 
 /** What is asked of a plan. */
@@ -82,13 +82,49 @@ function startAgain(state: State, { targets }: TargetedPlan, element: PlanElemen
   return restart(element);
 }
 
+/** What is asked of a pod instance. */
+export interface PodCommand {
+  readonly verb: PodVerb;
+  readonly instance: string;
+  readonly tasks?: readonly string[] | undefined;
+}
+
+/**
+ * Pauses an instance, or lets it go on: the plans restart its task accordingly. Nothing changes for
+ * a task that only runs to its end.
+ */
+function pausePod(
+  state: State,
+  found: Instance,
+  { verb, tasks: asked = [] }: PodCommand,
+  writes: Write[],
+): CommandResult {
+  const pod = podOf(ownConfig(state, found), found);
+  const name = pod?.task.name ?? '';
+  const unknown = asked.find((task) => task !== name && task !== `${found.name}-${name}`);
+  if (unknown !== undefined) {
+    return { status: 404, message: `Task ${unknown} does not exist; ${found.name} has: ${name}` };
+  }
+  if (pod?.task.goal !== 'RUNNING') {
+    const message = `Task ${name} runs to its end: only what is kept running can be paused`;
+    return { status: 400, message };
+  }
+  const paused = verb === 'pause';
+  if ((found.paused ?? false) === paused) {
+    return { status: 208, message: `${found.name} is ${paused ? '' : 'not '}paused already` };
+  }
+  const { backoff: _cleared, paused: _before, ...rest } = found;
+  putInstance(state, writes, paused ? { ...rest, paused } : rest);
+  return { status: 200, message: '', tasks: [`${found.name}-${name}`] };
+}
+
 /**
  * Restarts a pod instance in place, or replaces it: its data is given up before its task is
  * stopped.
  */
 export function commandPod(
   state: State,
-  command: { readonly verb: 'restart' | 'replace'; readonly instance: string },
+  command: PodCommand,
   writes: Write[],
 ): {
   readonly result: CommandResult;
@@ -99,6 +135,9 @@ export function commandPod(
     const known = [...state.instances.keys()].sort().join(', ');
     const message = `Pod ${command.instance} does not exist; there are: ${known || 'none'}`;
     return { result: { status: 404, message }, kills: [] };
+  }
+  if (command.verb === 'pause' || command.verb === 'resume') {
+    return { result: pausePod(state, found, command, writes), kills: [] };
   }
   const { backoff: _cleared, ...rest } = found;
   const replaced = command.verb === 'replace' || found.permanentlyFailed;

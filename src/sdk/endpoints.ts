@@ -52,8 +52,12 @@ export function tasksOf(state: State, instance: Instance): TaskView[] {
   const { task } = instance;
   if (task === undefined) return [];
   const leaving = leavingInstances(state).some(({ name }) => name === instance.name);
-  const status = leaving && isLive(task) ? 'DECOMMISSIONING' : task.state.replace('TASK_', '');
-  return [{ id: task.id, name: taskNames(instance)[0] ?? '', status }];
+  const shown = task.state.replace('TASK_', '');
+  const pause = task.paused && task.state === 'TASK_RUNNING' ? 'PAUSED' : 'PAUSING';
+  const status = leaving ? 'DECOMMISSIONING' : instance.paused ? pause : shown;
+  return [
+    { id: task.id, name: taskNames(instance)[0] ?? '', status: isLive(task) ? status : shown },
+  ];
 }
 
 /** `/v1/pod/status`. */

@@ -9,6 +9,9 @@ import type { ServiceConfig } from './state.js';
 /** What a plan's part is told to do. */
 export type PlanVerb = 'start' | 'stop' | 'continue' | 'interrupt' | 'forceComplete' | 'restart';
 
+/** What a pod instance is told to do. */
+export type PodVerb = 'restart' | 'replace' | 'pause' | 'resume';
+
 /** In the past tense. */
 export type Event =
   /** What this start was given: a configuration, or what is wrong with it. */
@@ -32,8 +35,10 @@ export type Event =
   | {
       readonly type: 'PodCommanded';
       readonly requestId: string;
-      readonly verb: 'restart' | 'replace';
+      readonly verb: PodVerb;
       readonly instance: string;
+      /** Of `pause` and `resume`: names of tasks, short or full; none for all. */
+      readonly tasks?: readonly string[] | undefined;
     };
 
 /** Orders. */

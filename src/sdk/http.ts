@@ -15,7 +15,7 @@ import {
   tasksOf,
   waitingReasons,
 } from './endpoints.js';
-import type { CommandResult, Event, PlanVerb } from './events.js';
+import type { CommandResult, Event, PlanVerb, PodVerb } from './events.js';
 import { type Instance, type State, targetOf } from './state.js';
 import { planOrder } from './work.js';
 
@@ -92,6 +92,13 @@ async function checkVariables(request: Request): Promise<void> {
   throw new DcosError('invalid', message, { status: 400 });
 }
 
+/** Names of tasks, as a JSON list; no body is an empty list, which stands for all. */
+async function taskList(request: Request): Promise<string[]> {
+  const body = (await request.json(maxBodyBytes)) ?? [];
+  if (Array.isArray(body) && body.every((name) => typeof name === 'string')) return body;
+  throw new DcosError('invalid', 'the body must be a JSON list of task names', { status: 400 });
+}
+
 function podRoutes(state: State, driver: Driver<Event>): Route[] {
   const instanceOf = ({ params }: Request): Instance => {
     const name = params.name ?? '';
@@ -100,11 +107,13 @@ function podRoutes(state: State, driver: Driver<Event>): Route[] {
     throw notFound(`Pod ${name} does not exist`, [...state.instances.keys()].sort());
   };
   const command =
-    (verb: 'restart' | 'replace') =>
-    async ({ params }: Request): Promise<Answer> => {
-      const instance = params.name ?? '';
+    (verb: PodVerb) =>
+    async (request: Request): Promise<Answer> => {
+      const instance = request.params.name ?? '';
+      const steers = verb === 'pause' || verb === 'resume';
+      const tasks = steers ? await taskList(request) : undefined;
       const result = await driver.ask<CommandResult>((requestId) => {
-        return { type: 'PodCommanded', requestId, verb, instance };
+        return { type: 'PodCommanded', requestId, verb, instance, tasks };
       });
       if (result.status !== 200) return json({ message: result.message }, result.status);
       return json({ pod: instance, tasks: result.tasks ?? [] });
@@ -119,6 +128,8 @@ function podRoutes(state: State, driver: Driver<Event>): Route[] {
     get('/v1/pod/:name/info', (request) => json(podInfo(instanceOf(request)))),
     post('/v1/pod/:name/restart', command('restart')),
     post('/v1/pod/:name/replace', command('replace')),
+    post('/v1/pod/:name/pause', command('pause')),
+    post('/v1/pod/:name/resume', command('resume')),
   ];
 }
 

@@ -98,6 +98,11 @@ function withEnd(instance: Instance, task: TaskRecord, now: number): Instance {
   return { ...rest, permanentlyFailed, ...(backoff ? { backoff } : {}) };
 }
 
+/** Whether the instance's task runs although it is to idle, or the other way round. */
+export function pauseDiffers({ paused, task }: Instance): boolean {
+  return isLive(task) && (task?.paused ?? false) !== (paused ?? false);
+}
+
 /** How far an instance is, as the status of a step, with a word for the user. */
 export interface Progress {
   readonly status: StoredStatus;
@@ -124,6 +129,9 @@ export function progressOf(
   if (isLive(task) && !current) {
     return { status: 'PENDING', message: 'runs as it was configured before' };
   }
+  if (pauseDiffers(instance)) {
+    return { status: 'PENDING', message: instance.paused ? 'is to be paused' : 'is to be resumed' };
+  }
   return progressOfTask(instance, task, pod, now);
 }
 
@@ -135,6 +143,7 @@ function progressOfTask(instance: Instance, task: TaskRecord, pod: PodSpec, now:
       return { status: 'STARTING', message: '' };
     case 'TASK_RUNNING':
       if (goal !== 'RUNNING') return { status: 'STARTED', message: 'runs to its end' };
+      if (task.paused) return { status: 'STARTED', message: pausedText(instance) };
       if (task.ready) return { status: 'COMPLETE', message: '' };
       return { status: 'STARTED', message: readinessCheck ? 'is not ready yet' : '' };
     case 'TASK_UNREACHABLE':
@@ -149,6 +158,10 @@ function progressOfTask(instance: Instance, task: TaskRecord, pod: PodSpec, now:
       };
     }
   }
+}
+
+function pausedText({ name }: Instance): string {
+  return `is paused; 'pod resume ${name}' starts it again`;
 }
 
 function unreachableText(instance: Instance): string {

@@ -155,8 +155,9 @@ export function taskInfoOf(
   const env = environmentOf(state, pod, instance);
   const files = renderFiles(config, pod, scopeOf(state, config, pod, instance, env));
   const user = config.spec.user === undefined ? {} : { user: config.spec.user };
-  const check = task.readinessCheck && readinessOf(task.readinessCheck, env);
-  const health = task.healthCheck && healthOf(task.healthCheck, env);
+  const { paused = false } = instance;
+  const check = !paused && task.readinessCheck && readinessOf(task.readinessCheck, env);
+  const health = !paused && task.healthCheck && healthOf(task.healthCheck, env);
   return {
     name: `${instance.name}-${task.name}`,
     task_id: { value: taskId },
@@ -164,7 +165,7 @@ export function taskInfoOf(
     resources: [...match.resources],
     command: {
       shell: true,
-      value: withFiles(task.cmd, pod),
+      value: withFiles(paused ? idleCmd : task.cmd, pod),
       environment: variablesOf({ ...env, ...files }),
       ...(pod.uris.length === 0
         ? {}
@@ -188,6 +189,9 @@ export function taskInfoOf(
     discovery: discoveryOf(state, pod, instance),
   };
 }
+
+/** What a paused task does: nothing, with its volumes and config files in place. */
+const idleCmd = 'echo "This task is paused."; while true; do sleep 5; done';
 
 function zoneLabels(place: AgentPlace | undefined): Record<string, string> {
   const domain = place?.domain?.fault_domain;

@@ -297,6 +297,7 @@ function launchOf(
     state: 'TASK_STAGING',
     message: '',
     ready: false,
+    ...(instance.paused ? { paused: true } : {}),
     updatedAt: now,
   };
   try {

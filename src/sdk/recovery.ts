@@ -6,7 +6,7 @@ import { makePhase, makePlan, makeStep, type PlanPhase } from '../framework/plan
 import type { PodSpec } from '../wire/service-spec.js';
 import { peersNamedBy, specHashOf, uuidOf } from './config.js';
 import { type StepKind, type StepTarget, type TargetedPlan, waitingText } from './deploy.js';
-import { isLive, ownConfig, podOf, progressOf } from './instances.js';
+import { isLive, ownConfig, pauseDiffers, podOf, progressOf } from './instances.js';
 import { missingPeers, peersHashOf } from './launch.js';
 import { type Instance, type ServiceConfig, type State, targetOf } from './state.js';
 
@@ -96,7 +96,7 @@ function needsTask(instance: Instance, pod: PodSpec): boolean {
   const { task } = instance;
   if (task === undefined) return false;
   if (instance.permanentlyFailed || task.kill !== undefined) return true;
-  if (task.state === 'TASK_UNREACHABLE') return true;
+  if (task.state === 'TASK_UNREACHABLE' || pauseDiffers(instance)) return true;
   if (isLive(task)) return false;
   return pod.task.goal === 'RUNNING' || task.state !== 'TASK_FINISHED';
 }

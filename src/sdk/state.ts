@@ -53,7 +53,14 @@ export interface Reservation {
 }
 
 /** Why a task is to be stopped. */
-export type KillReason = 'restart' | 'replace' | 'update' | 'decommission' | 'uninstall';
+export type KillReason =
+  | 'restart'
+  | 'replace'
+  | 'update'
+  | 'pause'
+  | 'resume'
+  | 'decommission'
+  | 'uninstall';
 
 /** The newest task of an instance. */
 export interface TaskRecord {
@@ -68,6 +75,8 @@ export interface TaskRecord {
   /** Its readiness check succeeded once; true without one as soon as it runs. */
   readonly ready: boolean;
   readonly healthy?: boolean;
+  /** It idles in place of its command, so that people can look at its volumes. */
+  readonly paused?: boolean;
   /** ms since 1970 */
   readonly updatedAt: number;
   readonly runningSince?: number;
@@ -84,6 +93,8 @@ export interface Instance {
   readonly task?: TaskRecord;
   /** Its data is given up: the next launch is anywhere, on a new volume. */
   readonly permanentlyFailed: boolean;
+  /** Its task is to idle until it is resumed (reference/sdk.md §4). */
+  readonly paused?: boolean;
   readonly backoff?: Backoff;
 }
 

@@ -258,7 +258,8 @@ function taskUpdated(
   }
   const config = ownConfig(state, instance);
   const pod = config?.spec.pods.find(({ type }) => type === instance.pod);
-  const readiness = pod?.task.readinessCheck !== undefined;
+  // A paused task has no check, and is never ready.
+  const readiness = pod?.task.readinessCheck !== undefined || task.paused === true;
   putInstance(state, writes, withStatus(instance, task, status, readiness, now));
 }
 

@@ -4,7 +4,7 @@ import { remainingMs } from '../framework/backoff.js';
 import { candidates, type PlanStep } from '../framework/plan.js';
 import { specHashOf } from './config.js';
 import type { StepTarget } from './deploy.js';
-import { isLive, isSticky } from './instances.js';
+import { isLive, isSticky, pauseDiffers } from './instances.js';
 import type { Placement } from './offers.js';
 import { recoveryConfig } from './recovery.js';
 import {
@@ -118,8 +118,10 @@ function workOfLaunch(
     } else {
       const asked = state.restarts.get(step.id) === task.id;
       const old = task.specHash !== specHashOf(config, pod);
-      if (task.kill === undefined && (asked || old || instance.permanentlyFailed)) {
-        const reason = instance.permanentlyFailed ? 'replace' : asked ? 'restart' : 'update';
+      const pause = pauseDiffers(instance) ? (instance.paused ? 'pause' : 'resume') : undefined;
+      if (task.kill === undefined && (asked || old || pause || instance.permanentlyFailed)) {
+        const asIs = pause ?? (asked ? 'restart' : 'update');
+        const reason = instance.permanentlyFailed ? 'replace' : asIs;
         work.kills.push({ instance, reason });
       }
       return undefined;

@@ -5,10 +5,15 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import t from 'tap';
 import { seededRandom } from '../../src/core/random.js';
+import { type Plan, statusOfPlan } from '../../src/framework/plan.js';
 import { makeConfig, optionsOf, specHashOf, violationsOf } from '../../src/sdk/config.js';
+import { podStatuses } from '../../src/sdk/endpoints.js';
+import type { CommandResult, Event } from '../../src/sdk/events.js';
 import { taskInfoOf, templateViolations } from '../../src/sdk/launch.js';
 import { namesIn, parseTemplate, renderTemplate } from '../../src/sdk/render.js';
 import { type Instance, type ServiceConfig, type State, stateOf } from '../../src/sdk/state.js';
+import { step } from '../../src/sdk/step.js';
+import type { TaskState } from '../../src/wire/mesos/task.js';
 import { parseServiceSpec } from '../../src/wire/service-spec.js';
 
 const render = (text: string, scope: Parameters<typeof renderTemplate>[1]): string =>
@@ -173,6 +178,76 @@ t.test('launch › templates are tried before anything runs', async (t) => {
     { path: 'pods.node.tasks.server.configs', message: /'WORT', which does not exist/ },
   ]);
 });
+
+t.test(
+  'pause › the task makes way for one that idles, and no plan is complete until it is resumed',
+  async (t) => {
+    const state = stateWith(anInstance);
+    const config = configOf({ COUNT: '1' });
+    const [pod] = config.spec.pods;
+    if (pod === undefined) return t.fail('no pod');
+    const send = (event: Event): string => JSON.stringify(step(state, event, 1_000_000));
+    const command = (verb: 'pause' | 'resume', tasks: string[] = []): CommandResult => {
+      const given = {
+        type: 'PodCommanded',
+        requestId: 'r',
+        verb,
+        instance: 'node-0',
+        tasks,
+      } as const;
+      const effects = step(state, given, 1_000_000);
+      const reply = effects.find(({ type }) => type === 'Reply');
+      return (reply as unknown as { result: CommandResult }).result;
+    };
+    const runs = (taskId: string, paused: boolean): void => {
+      const task = { configId: config.id, specHash: specHashOf(config, pod), peersHash: '' };
+      const now = { state: 'TASK_RUNNING' as const, message: '', ready: !paused, updatedAt: 0 };
+      const instance = state.instances.get('node-0') ?? anInstance;
+      const mark = paused ? { paused } : {};
+      state.instances.set('node-0', {
+        ...instance,
+        task: { id: taskId, ...task, ...now, ...mark },
+      });
+      send({ type: 'Ticked' });
+    };
+    const ended = (value: string): string => {
+      const killed: TaskState = 'TASK_KILLED';
+      return send({ type: 'TaskUpdated', status: { task_id: { value }, state: killed } });
+    };
+    const command0 = (): string => {
+      const match = { resources: [], operations: [], ports: [4711], volumeIds: ['v'] };
+      const instance = state.instances.get('node-0') ?? anInstance;
+      return taskInfoOf(state, config, pod, instance, match, 'x').command?.value ?? '';
+    };
+    send({ type: 'Configured', config });
+    send({ type: 'Subscribed', frameworkId: 'f' });
+    runs('node-0-server__1', false);
+    t.equal(statusOfPlan(planOf(state, 'deploy')), 'COMPLETE');
+    t.equal(command('pause', ['nobody']).status, 404);
+    t.same(command('pause', ['server']), { status: 200, message: '', tasks: ['node-0-server'] });
+    t.equal(state.instances.get('node-0')?.task?.kill?.reason, 'pause');
+    t.match(podStatuses(state), { pods: [{ instances: [{ tasks: [{ status: 'PAUSING' }] }] }] });
+    t.equal(command('pause').status, 208);
+    ended('node-0-server__1');
+    t.match(command0(), /paused/);
+    t.notMatch(command0(), /cat made/);
+    runs('node-0-server__2', true);
+    t.match(podStatuses(state), { pods: [{ instances: [{ tasks: [{ status: 'PAUSED' }] }] }] });
+    t.not(statusOfPlan(planOf(state, 'recovery')), 'COMPLETE');
+    t.equal(command('resume').status, 200);
+    t.equal(state.instances.get('node-0')?.task?.kill?.reason, 'resume');
+    ended('node-0-server__2');
+    t.match(command0(), /cat made/);
+    runs('node-0-server__3', false);
+    t.equal(statusOfPlan(planOf(state, 'recovery')), 'COMPLETE');
+  },
+);
+
+function planOf(state: State, name: string): Plan {
+  const plan = state.plans.get(name)?.plan;
+  if (plan === undefined) throw new Error(`no plan ${name}`);
+  return plan;
+}
 
 t.test('packages › the templates of the registry name only what there is', async (t) => {
   const registry = join(import.meta.dirname, '../../packages-registry');

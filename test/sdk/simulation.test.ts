@@ -8,7 +8,7 @@ import { type Random, seededRandom } from '../../src/core/random.js';
 import type { Write } from '../../src/core/store/store.js';
 import { statusOfPlan } from '../../src/framework/plan.js';
 import { makeConfig } from '../../src/sdk/config.js';
-import type { CommandResult, Effect, Event } from '../../src/sdk/events.js';
+import type { CommandResult, Effect, Event, PodVerb } from '../../src/sdk/events.js';
 import { createJournal } from '../../src/sdk/journal.js';
 import { type State, stateOf } from '../../src/sdk/state.js';
 import { step } from '../../src/sdk/step.js';
@@ -225,13 +225,9 @@ class Simulation {
         break;
       case 6: {
         const instance = pick([...this.state.instances.keys()]);
-        const verb = random.next() < 0.5 ? ('restart' as const) : ('replace' as const);
+        const verb = pick(['restart', 'replace', 'pause', 'resume'] as const) ?? 'restart';
         if (instance === undefined) break;
-        void this.driver
-          .ask<CommandResult>((requestId) => {
-            return { type: 'PodCommanded', requestId, verb, instance };
-          })
-          .catch(() => undefined);
+        this.command(verb, instance);
         break;
       }
       default:
@@ -243,9 +239,18 @@ class Simulation {
     await this.live(random.next() * 8_000);
   }
 
+  command(verb: PodVerb, instance: string): void {
+    void this.driver
+      .ask<CommandResult>((requestId) => ({ type: 'PodCommanded', requestId, verb, instance }))
+      .catch(() => undefined);
+  }
+
   async calm(ms: number): Promise<void> {
     for (const agent of this.master.agents) this.master.heal(agent);
     if (!this.master.subscribed) this.#subscribe(this.state.frameworkId, this.#generation);
+    for (const { name: instance, paused } of this.state.instances.values()) {
+      if (paused) this.command('resume', instance);
+    }
     await this.live(ms);
   }
 
