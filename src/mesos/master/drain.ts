@@ -7,6 +7,7 @@ import { reply, type Turn } from './events.js';
 import { giveUp } from './gone.js';
 import { rescindAll } from './holdings.js';
 import { killForDrain } from './kills.js';
+import { machineOf } from './maintenance/schedule.js';
 import { forgetOrders, isKnown, storeAgain } from './standing.js';
 import type { MasterState } from './state.js';
 
@@ -23,6 +24,15 @@ export function drainCalled(turn: Turn, requestId: string, call: DrainCall): voi
   const id = call.agent_id.value;
   if (!isKnown(state, id)) {
     reply(turn, requestId, 400, 'Unknown agent');
+    return;
+  }
+  const registered = state.agents.get(id);
+  const machine = registered && machineOf(state, registered);
+  if (machine !== undefined) {
+    const { hostname, ip } = machine.id;
+    const where = JSON.stringify({ hostname, ip });
+    const text = `Agent ${id} is part of a maintenance schedule under Machine ${where}`;
+    reply(turn, requestId, 400, text);
     return;
   }
   state.drains.set(id, {

@@ -21,6 +21,7 @@ import { quotaRoutes } from './http-quota.js';
 import type { MasterState } from './state.js';
 import type { Streams } from './streams.js';
 import { flagsOf } from './views/flags.js';
+import { maintenanceStatus, scheduleView } from './views/maintenance.js';
 import { metricsOf } from './views/metrics.js';
 import { answerTo } from './views/operator.js';
 import { rolesView } from './views/roles.js';
@@ -71,6 +72,8 @@ export function routesOf(context: HttpContext): Route[] {
     ...view('/tasks', ({ query }) => tasksView(state, query)),
     ...view('/tasks.json', ({ query }) => tasksView(state, query)),
     ...view('/roles', () => rolesView(state)),
+    ...view('/maintenance/schedule', () => scheduleView(state)),
+    ...view('/maintenance/status', () => maintenanceStatus(state)),
     ...view('/version', () => versionOf(state)),
     ...view('/flags', () => ({ flags: flagsOf(state) })),
     ...view('/metrics/snapshot', () => metricsOf(state)),

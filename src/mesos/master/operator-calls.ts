@@ -8,6 +8,23 @@ import { durationSchema, idSchema, resourceSchema } from '../../wire/mesos/commo
 const resources = z.array(resourceSchema);
 const amounts = z.record(z.string(), z.looseObject({ value: z.number() })).optional();
 
+const machines = z
+  .array(z.looseObject({ hostname: z.string().optional(), ip: z.string().optional() }))
+  .optional();
+const schedule = z.looseObject({
+  windows: z
+    .array(
+      z.looseObject({
+        machine_ids: machines,
+        unavailability: z.looseObject({
+          start: durationSchema,
+          duration: durationSchema.optional(),
+        }),
+      }),
+    )
+    .optional(),
+});
+
 /** A quota in the older form, also the body of a POST to `/quota`. */
 export const quotaRequestSchema = z.looseObject({
   role: z.string().optional(),
@@ -45,6 +62,18 @@ export const operatorActionSchema = z.discriminatedUnion('type', [
   z.looseObject({
     type: z.literal('DESTROY_VOLUMES'),
     destroy_volumes: z.looseObject({ agent_id: idSchema, volumes: resources }),
+  }),
+  z.looseObject({
+    type: z.literal('UPDATE_MAINTENANCE_SCHEDULE'),
+    update_maintenance_schedule: z.looseObject({ schedule }),
+  }),
+  z.looseObject({
+    type: z.literal('START_MAINTENANCE'),
+    start_maintenance: z.looseObject({ machines }),
+  }),
+  z.looseObject({
+    type: z.literal('STOP_MAINTENANCE'),
+    stop_maintenance: z.looseObject({ machines }),
   }),
   z.looseObject({
     type: z.literal('SET_LOGGING_LEVEL'),
@@ -108,6 +137,8 @@ export const operatorQueries = [
   'GET_QUOTA',
   'GET_WEIGHTS',
   'GET_LOGGING_LEVEL',
+  'GET_MAINTENANCE_SCHEDULE',
+  'GET_MAINTENANCE_STATUS',
 ] as const;
 /** A call that only asks. */
 export type OperatorQuery = (typeof operatorQueries)[number];
@@ -120,6 +151,9 @@ export const operatorActionFields: Readonly<Record<OperatorAction['type'], strin
   UNRESERVE_RESOURCES: 'unreserve_resources',
   CREATE_VOLUMES: 'create_volumes',
   DESTROY_VOLUMES: 'destroy_volumes',
+  UPDATE_MAINTENANCE_SCHEDULE: 'update_maintenance_schedule',
+  START_MAINTENANCE: 'start_maintenance',
+  STOP_MAINTENANCE: 'stop_maintenance',
   SET_LOGGING_LEVEL: 'set_logging_level',
   DRAIN_AGENT: 'drain_agent',
   DEACTIVATE_AGENT: 'deactivate_agent',
@@ -134,11 +168,6 @@ export const operatorActionFields: Readonly<Record<OperatorAction['type'], strin
 export const operatorCallsAbsent: ReadonlySet<string> = new Set([
   'LIST_FILES',
   'READ_FILE',
-  'GET_MAINTENANCE_STATUS',
-  'GET_MAINTENANCE_SCHEDULE',
-  'UPDATE_MAINTENANCE_SCHEDULE',
-  'START_MAINTENANCE',
-  'STOP_MAINTENANCE',
   'GROW_VOLUME',
   'SHRINK_VOLUME',
 ]);

@@ -16,6 +16,7 @@ import { deactivateCalled, drainCalled, reactivateCalled } from './drain.js';
 import { reply, type Turn } from './events.js';
 import { giveUp } from './gone.js';
 import { rescindAll, settle } from './holdings.js';
+import { maintenanceStarted, maintenanceStopped, scheduleUpdated } from './maintenance/calls.js';
 import { operationProblem, send, shortageText } from './operations.js';
 import type { OperatorAction } from './operator-calls.js';
 import { quotaRemoved, quotaSet, quotaUpdated } from './quota/calls.js';
@@ -53,6 +54,17 @@ export function operatorCalled(turn: Turn, requestId: string, call: OperatorActi
     }
     case 'MARK_AGENT_GONE':
       markGone(turn, requestId, call.mark_agent_gone.agent_id.value);
+      return;
+    case 'UPDATE_MAINTENANCE_SCHEDULE': {
+      const { windows = [] } = call.update_maintenance_schedule.schedule;
+      scheduleUpdated(turn, requestId, windows);
+      return;
+    }
+    case 'START_MAINTENANCE':
+      maintenanceStarted(turn, requestId, call.start_maintenance.machines ?? []);
+      return;
+    case 'STOP_MAINTENANCE':
+      maintenanceStopped(turn, requestId, call.stop_maintenance.machines ?? []);
       return;
     case 'SET_LOGGING_LEVEL': {
       const { level, duration } = call.set_logging_level;

@@ -11,6 +11,7 @@ import { armFailover, newFramework } from './frameworks.js';
 import { putIntoUse, rescindAll, settle, takeOutOfUse } from './holdings.js';
 import { executorKey } from './keys.js';
 import { killForDrain, sendKill } from './kills.js';
+import { machineOf } from './maintenance/schedule.js';
 import { settleOperations } from './operations.js';
 import { upgraded } from './resources.js';
 import { forgetOrders, storeAgent } from './standing.js';
@@ -34,6 +35,12 @@ export function registered(turn: Turn, stream: string, message: RegisterMessage)
   if (told !== undefined && state.goneAgents.has(told)) {
     const refusal = { type: 'REFUSED', message: `Agent ${told} has been marked gone` };
     turn.effects.push({ type: 'Send', streams: [stream], message: refusal });
+    closeStream(turn, stream);
+    return;
+  }
+  const { agent: info, ip = info.hostname } = message;
+  if (machineOf(state, { info, ip })?.mode === 'DOWN') {
+    note(turn, 'an agent on a machine that is down is not taken in', { hostname: info.hostname });
     closeStream(turn, stream);
     return;
   }

@@ -1,11 +1,12 @@
 /** What a restarted master finds in its store: Mesos' registry. */
+import { storedMaintenance } from './maintenance/schedule.js';
 import { storedQuotas } from './quota/calls.js';
 import { storedWeights } from './quota/weights.js';
 import type { MasterState, StoredAgent } from './state.js';
 
 /**
- * Fills an empty state from the records of the store: `agents/…`, `removed-frameworks/…`, `quotas`
- * and `weights`.
+ * Fills an empty state from the records of the store: `agents/…`, `removed-frameworks/…`, `quotas`,
+ * `weights` and `maintenance`.
  */
 export function recover(state: MasterState, records: ReadonlyMap<string, unknown>): void {
   const removed: [number, string][] = [];
@@ -15,7 +16,8 @@ export function recover(state: MasterState, records: ReadonlyMap<string, unknown
     else if (kind === 'agents') recoverAgent(state, id, value as StoredAgent);
     else if (kind === 'quotas') {
       for (const [role, quota] of storedQuotas(value)) state.quotas.set(role, quota);
-    } else if (kind === 'weights') {
+    } else if (kind === 'maintenance') state.maintenance = storedMaintenance(value);
+    else if (kind === 'weights') {
       for (const [role, weight] of storedWeights(value)) state.weights.set(role, weight);
     }
   }

@@ -6,6 +6,7 @@ import type { SchedulerCall } from '../../wire/mesos/scheduler.js';
 import { accepted, declined } from './accept.js';
 import { count, note, order, reply, type Turn } from './events.js';
 import { orderKill } from './kills.js';
+import { inverseOffersAnswered } from './maintenance/inverse-offers.js';
 import { operationAcknowledged } from './operations.js';
 import { reconciled, reconcileOne } from './reconcile.js';
 import { operationsReconciled } from './reconcile-operations.js';
@@ -100,6 +101,12 @@ function carryOut(turn: Turn, framework: Framework, call: ActingCall): void {
     }
     case 'RECONCILE':
       reconciled(turn, framework, call.reconcile.tasks ?? []);
+      return;
+    case 'ACCEPT_INVERSE_OFFERS':
+      inverseOffersAnswered(turn, framework, 'ACCEPT', call.accept_inverse_offers);
+      return;
+    case 'DECLINE_INVERSE_OFFERS':
+      inverseOffersAnswered(turn, framework, 'DECLINE', call.decline_inverse_offers);
       return;
     case 'RECONCILE_OPERATIONS':
       operationsReconciled(turn, framework, call.reconcile_operations.operations ?? []);

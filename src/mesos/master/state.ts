@@ -15,6 +15,7 @@ import type {
   TaskStatus,
 } from '../../wire/mesos/task.js';
 import type { Pool } from '../../wire/resources/pool.js';
+import type { Maintenance } from './maintenance/schedule.js';
 import type { Quota } from './quota/rules.js';
 
 /** How a master is set up. Times in milliseconds. */
@@ -182,6 +183,19 @@ export interface Agent {
   drainStartedAt: number | undefined;
 }
 
+/** A framework was asked to give back what it has on an agent. */
+export interface InverseOffer {
+  /** Absent once it was answered. */
+  readonly id: string | undefined;
+  readonly agentId: string;
+  readonly frameworkId: string;
+  readonly status: 'UNKNOWN' | 'ACCEPT' | 'DECLINE';
+  /** Wall clock, ms. */
+  readonly answeredAt: number | undefined;
+  /** In awake time: it is not asked again before. */
+  readonly until: number;
+}
+
 /** An agent that is not registered but may come back. */
 export interface AbsentAgent {
   readonly info: AgentInfo;
@@ -246,6 +260,9 @@ export interface MasterState {
   readonly deactivated: Set<string>;
   /** By agent. */
   readonly drains: Map<string, Drain>;
+  maintenance: Maintenance;
+  /** By agent and framework. */
+  readonly inverseOffers: Map<string, InverseOffer>;
   /** By top-level role. */
   readonly quotas: Map<string, Quota>;
   /** By role; 1 where there is none. */
@@ -300,6 +317,8 @@ export function emptyState(options: MasterOptions, random: Random): MasterState 
     goneAgents: new Set(),
     deactivated: new Set(),
     drains: new Map(),
+    maintenance: { windows: [], machines: new Map() },
+    inverseOffers: new Map(),
     quotas: new Map(),
     weights: new Map(),
     offers: new Map(),

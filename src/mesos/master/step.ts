@@ -8,6 +8,7 @@ import type { MasterEffect, MasterEvent, Turn } from './events.js';
 import { note, reply } from './events.js';
 import { disconnect } from './frameworks.js';
 import { passTime, ticked } from './liveness.js';
+import { forgetInverseOffers, sendInverseOffers } from './maintenance/inverse-offers.js';
 import { operatorCalled, operatorSubscribed } from './operator.js';
 import { linkBroken, registered } from './register.js';
 import { called } from './scheduler-calls.js';
@@ -27,6 +28,8 @@ export function step(state: MasterState, event: MasterEvent, now: number): Maste
   handle(turn, event);
   settleDrains(turn);
   if (state.allDirty || state.dirtyAgents.size > 0) allocate(turn);
+  forgetInverseOffers(state);
+  sendInverseOffers(turn);
   return turn.effects;
 }
 

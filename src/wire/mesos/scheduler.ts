@@ -76,6 +76,11 @@ export const offerOperationSchema = z.discriminatedUnion('type', [
 ]);
 export type OfferOperation = z.infer<typeof offerOperationSchema>;
 
+const inverseAnswer = z.looseObject({
+  inverse_offer_ids: z.array(idSchema).optional(),
+  filters: filtersSchema.optional(),
+});
+
 /** A call of a scheduler. */
 export const schedulerCallSchema = z.discriminatedUnion('type', [
   z.looseObject({
@@ -147,6 +152,16 @@ export const schedulerCallSchema = z.discriminatedUnion('type', [
         .array(z.looseObject({ task_id: idSchema, agent_id: idSchema.optional() }))
         .optional(),
     }),
+  }),
+  z.looseObject({
+    type: z.literal('ACCEPT_INVERSE_OFFERS'),
+    framework_id: idSchema,
+    accept_inverse_offers: inverseAnswer,
+  }),
+  z.looseObject({
+    type: z.literal('DECLINE_INVERSE_OFFERS'),
+    framework_id: idSchema,
+    decline_inverse_offers: inverseAnswer,
   }),
   z.looseObject({
     type: z.literal('RECONCILE_OPERATIONS'),
@@ -226,6 +241,14 @@ export const schedulerEventSchema = z.discriminatedUnion('type', [
     offers: z.looseObject({ offers: z.array(offerSchema) }),
   }),
   z.looseObject({ type: z.literal('RESCIND'), rescind: z.looseObject({ offer_id: idSchema }) }),
+  z.looseObject({
+    type: z.literal('INVERSE_OFFERS'),
+    inverse_offers: z.looseObject({ inverse_offers: z.array(z.looseObject({ id: idSchema })) }),
+  }),
+  z.looseObject({
+    type: z.literal('RESCIND_INVERSE_OFFER'),
+    rescind_inverse_offer: z.looseObject({ inverse_offer_id: idSchema }),
+  }),
   z.looseObject({ type: z.literal('UPDATE'), update: z.looseObject({ status: taskStatusSchema }) }),
   z.looseObject({
     type: z.literal('UPDATE_OPERATION_STATUS'),

@@ -43,7 +43,7 @@ export const agentCapabilities = [
 ] as const;
 
 /** A time as the v1 API shows it. */
-function timeInfo(ms: number): { nanoseconds: number } {
+export function timeInfo(ms: number): { nanoseconds: number } {
   return { nanoseconds: ms * 1_000_000 };
 }
 

@@ -4,6 +4,7 @@
 import type { OperatorQuery } from '../operator-calls.js';
 import type { Framework, MasterState, OperationRecord } from '../state.js';
 import { flagsOf } from './flags.js';
+import { maintenanceStatus, scheduleView } from './maintenance.js';
 import { agentMessage, frameworkMessage, masterInfo, unlessEmpty } from './messages.js';
 import { metricsOf } from './metrics.js';
 import { quotaStatus, weightInfos } from './quota.js';
@@ -52,6 +53,10 @@ function bodyOf(state: MasterState, type: OperatorQuery): Record<string, unknown
       };
     case 'GET_QUOTA':
       return { status: quotaStatus(state) };
+    case 'GET_MAINTENANCE_SCHEDULE':
+      return { schedule: scheduleView(state) };
+    case 'GET_MAINTENANCE_STATUS':
+      return { status: maintenanceStatus(state) };
     case 'GET_LOGGING_LEVEL':
       return { level: state.logging.level };
     case 'GET_WEIGHTS':
