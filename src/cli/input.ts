@@ -14,7 +14,11 @@ export async function readObjectOrInput(
   what: string,
 ): Promise<Record<string, unknown>> {
   if (file !== undefined && file !== '-') return readObject(file, what);
-  return parseObject(await readInput(what), 'the standard input');
+  const text = await readInput(what);
+  if (text.trim() !== '') return parseObject(text, 'the standard input');
+  throw new DcosError('usage', `the ${what} is missing: the standard input is empty`, {
+    hint: 'Name a file, or send it to stdin: … < file.json',
+  });
 }
 
 /** All of stdin. Throws `usage` where that is a terminal, `invalid` where it is too much. */

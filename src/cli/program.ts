@@ -119,10 +119,19 @@ function childOf(group: Group, name: string): Group | Leaf {
 
 function unknownCommand(path: readonly string[], word: string, group: Group): DcosError {
   if (word.startsWith('-')) return unknownFlag(word, ['--help'], `${dcos(path)} --help`);
-  const hint = didYouMean(word, Object.keys(group.children));
+  const hint = didYouMean(word, Object.keys(group.children)) ?? belowNoun(group, word);
   return new DcosError('usage', `'${[...path, word].join(' ')}' is not a dcos command`, {
     hint: hint ?? `See: ${dcos(path)} --help`,
   });
+}
+
+// `dcos install kafka`: the verb without its noun.
+function belowNoun(group: Group, word: string): string | undefined {
+  const nouns = Object.entries(group.children).flatMap(([noun, child]) =>
+    !child.isHidden && isGroup(child) && Object.hasOwn(child.children, word) ? [noun] : [],
+  );
+  if (nouns.length === 0 || nouns.length > 3) return undefined;
+  return `Did you mean ${nouns.map((noun) => `'${noun} ${word}'`).join(' or ')}?`;
 }
 
 function unknownFlag(word: string, known: readonly string[], help: string): DcosError {

@@ -55,6 +55,10 @@ t.test('command line › wrong usage exits 2 and says what may be meant', async 
     [['pakage'], /'pakage' is not a dcos command\nDid you mean 'package'\?/],
     [['package', 'instal'], /'package instal' is not a dcos command\nDid you mean 'install'\?/],
     [['task', 'lst'], /Did you mean 'list'\?/],
+    [['install', 'kafka'], /'install' is not a dcos command\nDid you mean 'package install'\?/],
+    [['app', 'update', '/web', 'memm=3'], /'memm' is not a field of an app\nDid you mean 'mem'\?/],
+    [['app', 'add'], /the app is missing: the standard input is empty\n.*stdin/],
+
     [['up', '--agnets', '3'], /unknown option '--agnets'\nDid you mean '--agents'\?/],
     [['--verison'], /unknown option '--verison'\nDid you mean '--version'\?/],
     [['package', 'describe'], /missing required argument 'package'/],

@@ -43,6 +43,13 @@ export const configKeys: Readonly<Record<string, { readonly kind: Kind; readonly
     'repositories.npm': { kind: 'text', text: 'base URL of an npm registry (at the next dcos up)' },
   };
 
+/** Did-you-mean for a key that is not set: nothing where it is a known one. */
+export function nearestKey(key: string, more: Iterable<string> = []): string | undefined {
+  return Object.hasOwn(configKeys, key)
+    ? undefined
+    : didYouMean(key, [...Object.keys(configKeys), ...more]);
+}
+
 /**
  * Checks a key that is to be set. Throws `usage` where it is not of the form section.name, or a
  * slip of a known one.

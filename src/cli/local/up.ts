@@ -32,6 +32,11 @@ export interface UpResult {
 
 /** How long servers may take to say that they are ready, in ms. */
 const readyTimeoutMs = 60_000;
+/**
+ * Node's young generation grows to 48 MB while a large archive passes through a server, and never
+ * shrinks again; 1 MB is enough for what they do.
+ */
+const leanNode = ['--max-semi-space-size=1'];
 /** A server that ends this often before it is ready will not get ready. */
 const maxExits = 3;
 
@@ -65,7 +70,7 @@ export async function bringUp(
     startLoop({
       localDir,
       server: name,
-      command: [process.execPath, program, ...serverArguments(name, localDir)],
+      command: [process.execPath, ...leanNode, program, ...serverArguments(name, localDir)],
       orphanPid: orphan?.pid,
       env,
     });

@@ -4,6 +4,7 @@ import { DcosError } from '../../../core/errors.js';
 import type { Command } from '../../command.js';
 import { readObjectOrInput } from '../../input.js';
 import { typedValue } from '../../options.js';
+import { checkField } from './fields.js';
 import { withAppHint } from './missing.js';
 
 /** Changes fields of an app. */
@@ -37,8 +38,10 @@ function fieldsOf(pairs: readonly string[]): Record<string, unknown> {
   return Object.fromEntries(
     pairs.map((pair) => {
       const equals = pair.indexOf('=');
-      if (equals > 0) return [pair.slice(0, equals), typedValue(pair.slice(equals + 1))];
-      throw new DcosError('usage', `'${pair}' is not of the form key=value`);
+      if (equals < 1) throw new DcosError('usage', `'${pair}' is not of the form key=value`);
+      const name = pair.slice(0, equals);
+      checkField(name);
+      return [name, typedValue(pair.slice(equals + 1))];
     }),
   );
 }

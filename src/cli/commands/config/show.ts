@@ -3,9 +3,8 @@ import type { TomlTable } from 'smol-toml';
 import { DcosError } from '../../../core/errors.js';
 import { type Command, outputFlags } from '../../command.js';
 import { valueAt } from '../../config/clusters.js';
-import { configKeys } from '../../config/keys.js';
+import { nearestKey } from '../../config/keys.js';
 import { formatOf, printValue } from '../../output/list.js';
-import { didYouMean } from '../../suggest.js';
 
 /** Shows the configuration. */
 export const show: Command = {
@@ -21,8 +20,7 @@ export const show: Command = {
       if (value === undefined || typeof value === 'object') {
         throw new DcosError('not-found', `'${key}' is not set`, {
           hint:
-            didYouMean(key, [...Object.keys(configKeys), ...flatten(values).keys()]) ??
-            'See: dcos config show',
+            nearestKey(key, flatten(values).keys()) ?? 'See: dcos config show, dcos config keys',
         });
       }
       context.io.result(String(value));

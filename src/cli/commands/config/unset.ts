@@ -2,8 +2,7 @@
 import { DcosError } from '../../../core/errors.js';
 import type { Command } from '../../command.js';
 import { valueAt, withValue } from '../../config/clusters.js';
-import { configKeys } from '../../config/keys.js';
-import { didYouMean } from '../../suggest.js';
+import { nearestKey } from '../../config/keys.js';
 
 /** Removes a value from the configuration. */
 export const unset: Command = {
@@ -15,7 +14,7 @@ export const unset: Command = {
     const cluster = context.needCluster();
     if (valueAt(cluster.values, key) === undefined) {
       throw new DcosError('not-found', `'${key}' is not set`, {
-        hint: didYouMean(key, Object.keys(configKeys)) ?? 'See: dcos config show',
+        hint: nearestKey(key) ?? 'See: dcos config show',
       });
     }
     context.clusters.save(cluster.id, withValue(cluster.values, key, undefined));
