@@ -54,7 +54,11 @@ function ping(turn: Turn, agent: Agent, slept: boolean): void {
     agent.awaitsPong = false;
   }
   if (agent.awaitsPong || agent.link === undefined) agent.missedPings += 1;
-  if (agent.missedPings >= turn.state.options.maxMissedPings) {
+  const { state } = turn;
+  const silent = agent.missedPings >= state.options.maxMissedPings;
+  // Where removals are limited the agent is pinged on, and saved by an answer.
+  if (silent && state.awakeMs >= state.nextRemovalAt) {
+    state.nextRemovalAt = state.awakeMs + (state.options.removalIntervalMs ?? 0);
     lose(turn, agent);
     return;
   }

@@ -32,6 +32,11 @@ export interface MasterOptions {
   readonly pingIntervalMs: number;
   /** An agent is lost after so many pings in a row without an answer. */
   readonly maxMissedPings: number;
+  /**
+   * At least so long between two agents that are taken for unreachable (Mesos'
+   * `--agent_removal_rate_limit`); absent: no limit.
+   */
+  readonly removalIntervalMs?: number;
   /** How long agents known from the store may take to come back after a restart of the master. */
   readonly reregisterTimeoutMs: number;
   /** An offer that is neither accepted nor declined is rescinded after this. */
@@ -280,6 +285,8 @@ export interface MasterState {
   nextAgent: number;
   nextOffer: number;
   readonly metrics: Map<string, number>;
+  /** In awake time: no agent is taken for unreachable before. */
+  nextRemovalAt: number;
   /** Every event is logged above 0, until then (in awake time). */
   logging: { level: number; until: number };
 }
@@ -331,6 +338,7 @@ export function emptyState(options: MasterOptions, random: Random): MasterState 
     nextAgent: 0,
     nextOffer: 0,
     metrics: new Map(),
+    nextRemovalAt: 0,
     logging: { level: 0, until: 0 },
   };
 }

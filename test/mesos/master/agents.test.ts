@@ -372,3 +372,18 @@ t.test('operator › reserving takes offers back, and never more than there is',
   );
   t.same(violations(world.state), []);
 });
+
+t.test(
+  'liveness › with a limit agents are taken for unreachable one after the other',
+  async (t) => {
+    const world = new MasterWorld({ removalIntervalMs: 10_000 });
+    const agents = ['a', 'b', 'c'].map((host) => world.register({}, undefined, host));
+    world.pass(7);
+    t.equal(world.state.agents.size, 2, 'one is gone');
+    const saved = agents.find(({ id }) => world.state.agents.has(id));
+    if (saved === undefined) throw new Error('no agent is left');
+    world.pass(12, [saved]);
+    t.equal(world.state.agents.size, 1, 'another, some time later');
+    t.ok(world.state.agents.has(saved.id), 'an answer saves the last');
+  },
+);

@@ -5,6 +5,9 @@ import type { MasterState } from '../state.js';
 export function flagsOf({ options }: MasterState): Record<string, string> {
   return {
     agent_ping_timeout: duration(options.pingIntervalMs),
+    ...(options.removalIntervalMs === undefined
+      ? {}
+      : { agent_removal_rate_limit: `1/${duration(options.removalIntervalMs)}` }),
     agent_reregister_timeout: duration(options.reregisterTimeoutMs),
     allocation_interval: duration(options.pingIntervalMs),
     allocator: 'hierarchical',
