@@ -33,10 +33,12 @@ export interface UpResult {
 /** How long servers may take to say that they are ready, in ms. */
 const readyTimeoutMs = 60_000;
 /**
- * Node's young generation grows to 48 MB while a large archive passes through a server, and never
- * shrinks again; 1 MB is enough for what they do.
+ * A large archive that passes through a server must not stay in its memory. Node's young generation
+ * would grow to 48 MB and never shrink again; and glibc would keep freed buffers in its arenas.
+ * After the fetch of Kafka: agent 69 MB instead of 108, control plane 87 MB instead of 190.
  */
 const leanNode = ['--max-semi-space-size=1'];
+const leanMalloc = { MALLOC_MMAP_THRESHOLD_: '65536', MALLOC_TRIM_THRESHOLD_: '131072' };
 /** A server that ends this often before it is ready will not get ready. */
 const maxExits = 3;
 
@@ -72,7 +74,7 @@ export async function bringUp(
       server: name,
       command: [process.execPath, ...leanNode, program, ...serverArguments(name, localDir)],
       orphanPid: orphan?.pid,
-      env,
+      env: { ...leanMalloc, ...env },
     });
   }
   try {
