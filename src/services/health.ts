@@ -5,7 +5,8 @@
  * Pure.
  */
 import type { App, HealthCheck } from '../wire/marathon.js';
-import type { CheckStatus, TaskStatus } from '../wire/mesos/task.js';
+import { checkResultOf } from '../wire/mesos/check-result.js';
+import type { TaskStatus } from '../wire/mesos/task.js';
 import type { Health, Instance } from './state.js';
 
 /** The check that the agent runs for Marathon, if the app has one. */
@@ -28,7 +29,7 @@ export function healthAfter(
   const told = status.healthy === undefined ? health : { ...health, mesosHealthy: status.healthy };
   const check = app && marathonCheckOf(app);
   if (check === undefined || status.check_status === undefined) return told;
-  const result = resultOf(status.check_status);
+  const result = checkResultOf(status.check_status);
   if (result?.passed) {
     const { failingSince: _since, failureCause: _cause, ...rest } = told;
     return {
@@ -49,18 +50,6 @@ export function healthAfter(
 }
 
 const checkUpdated = 'REASON_TASK_CHECK_STATUS_UPDATED';
-
-function resultOf(status: CheckStatus): { passed: boolean; cause: string } | undefined {
-  const code = status.http?.status_code;
-  if (code !== undefined)
-    return { passed: code >= 200 && code < 400, cause: `HTTP status ${code}` };
-  const exit = status.command?.exit_code;
-  if (exit !== undefined)
-    return { passed: exit === 0, cause: `command exited with status ${exit}` };
-  const succeeded = status.tcp?.succeeded;
-  if (succeeded !== undefined) return { passed: succeeded, cause: 'no TCP connection' };
-  return undefined;
-}
 
 /** Whether the instance counts as healthy: one without checks does once it runs. */
 export function isHealthy(

@@ -39,6 +39,29 @@ t.test(
   },
 );
 
+t.test('failures › whole again means that the replacement has passed its check', async (t) => {
+  const world = new World();
+  const check = (exit_code?: number) => ({
+    check_status: {
+      type: 'COMMAND' as const,
+      command: exit_code === undefined ? {} : { exit_code },
+    },
+  });
+  world.send({ type: 'TaskAdded', task: aTask('b-1', 'a1') });
+  world.update('b-1', 'TASK_RUNNING', check());
+  world.update('b-1', 'TASK_RUNNING', check(0));
+  world.update('b-1', 'TASK_FAILED');
+  world.send({ type: 'TaskAdded', task: aTask('b-2', 'a1') });
+  world.update('b-2', 'TASK_RUNNING', check());
+  t.equal(world.only().status, 'open', 'it runs, but does not serve');
+  world.update('b-2', 'TASK_RUNNING', check(1));
+  t.equal(world.only().status, 'open');
+  world.update('b-2', 'TASK_RUNNING', check(0));
+  t.match(world.only(), { status: 'healed', services: [{ missing: 0, wholeAt: world.now }] });
+  world.update('b-2', 'TASK_RUNNING', check(1));
+  t.equal(world.only().status, 'healed', 'what fails later is the check owner’s business');
+});
+
 t.test('failures › out of memory and a failed health check are named', async (t) => {
   const world = new World();
   world.run('x', 'a1', '/x');

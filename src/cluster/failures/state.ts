@@ -39,6 +39,8 @@ export interface KnownTask {
   readonly executorId: string | undefined;
   agentId: string;
   state: TaskState;
+  /** Its check has passed once, or it has none: from then on it counts as long as it runs. */
+  ready: boolean;
 }
 
 /** A framework that is registered. */

@@ -2,6 +2,7 @@
  * Tasks as the master tells of them: counted by service, and what ends against anybody's wish is
  * passed on. Pure.
  */
+import { checkResultOf } from '../../wire/mesos/check-result.js';
 import type { GetTasks, OperatorTask } from '../../wire/mesos/operator.js';
 import { type TaskStatus, terminalTaskStates } from '../../wire/mesos/task.js';
 import type { FailuresEvent } from './events.js';
@@ -38,15 +39,19 @@ export function updateTask(
   const task = state.tasks.get(key);
   if (task === undefined) return;
   const before = task.state;
-  if (before === status.state) return;
+  const ready = task.ready || isReady(status);
+  if (before === status.state && ready === task.ready) return;
   const ofService = serviceKeyOf(task);
   const had = state.running.get(ofService) ?? 0;
+  const counted = before === 'TASK_RUNNING' && task.ready;
   count(state, task, -1);
   task.state = status.state;
+  task.ready = ready;
   count(state, task, 1);
+  if (before === status.state) return;
   if (terminalTaskStates.has(status.state)) state.tasks.delete(key);
-  // A task that never ran was still to be one more than ran.
-  const wanted = before === 'TASK_RUNNING' ? had : had + 1;
+  // A task that never served was still to be one more than did.
+  const wanted = counted ? had : had + 1;
   if (status.state === 'TASK_RUNNING') noteStart(state, changes, now, task, before);
   else if (isLostWithAgent(status)) {
     if (before !== 'TASK_UNREACHABLE' || status.state !== 'TASK_GONE') {
@@ -196,8 +201,14 @@ function instanceOf(taskId: string): string {
   return taskId.replace(/\.[^.]*(\.\d+)?$/, '');
 }
 
+/** Whether it serves: it runs, and its check, if it has one, has passed. */
+function isReady({ state, check_status }: Pick<TaskStatus, 'state' | 'check_status'>): boolean {
+  if (state !== 'TASK_RUNNING') return false;
+  return check_status === undefined || checkResultOf(check_status)?.passed === true;
+}
+
 function count(state: FailuresState, task: KnownTask | undefined, by: number): void {
-  if (task?.state !== 'TASK_RUNNING') return;
+  if (task?.state !== 'TASK_RUNNING' || !task.ready) return;
   const key = serviceKeyOf(task);
   const running = (state.running.get(key) ?? 0) + by;
   if (running > 0) state.running.set(key, running);
@@ -221,5 +232,6 @@ function toKnown(state: FailuresState, task: OperatorTask): KnownTask {
     executorId: task.executor_id?.value,
     agentId: task.agent_id.value,
     state: task.state,
+    ready: isReady({ ...task.statuses?.at(-1), state: task.state }),
   };
 }
