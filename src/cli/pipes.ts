@@ -4,7 +4,7 @@ import type { ExecInput, ExecSession } from '../client/exec.js';
 import type { WindowSize } from '../wire/mesos/process-io.js';
 
 /** What leaves a remote terminal without ending what runs there first: ctrl-P ctrl-Q. */
-const escape = Buffer.from([0x10, 0x11]);
+const leave = Buffer.from([0x10, 0x11]);
 
 /** The size of the terminal that output goes to. */
 export function windowSize(): WindowSize {
@@ -34,7 +34,7 @@ export function passInput(input: ExecInput, isRaw: boolean, onEscape: () => void
   const onData = (chunk: Buffer): void => {
     const seen = Buffer.concat([Buffer.from(last < 0 ? [] : [last]), chunk]);
     last = chunk.at(-1) ?? -1;
-    if (isRaw && seen.includes(escape)) {
+    if (isRaw && seen.includes(leave)) {
       onEscape();
       return;
     }
