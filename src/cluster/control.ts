@@ -31,6 +31,7 @@ import { type Apps, createApps } from './operations/apps.js';
 import { cosmosOperationRoutes } from './operations/cosmos.js';
 import { operationsRoutes } from './operations/http.js';
 import { type Operations, startOperations } from './operations/run.js';
+import { installedReleases } from './operations/state.js';
 import { createOperator, mesosUrlOf, type Operator } from './operator.js';
 import type { AgentCalls } from './sandbox.js';
 import { readCluster, readClusterFile } from './server-folder.js';
@@ -249,13 +250,11 @@ function packagesOf(ground: Ground, operations: () => Operations | undefined) {
       );
     },
     installed: () =>
-      [...(operations()?.state.installed.values() ?? [])].map(
-        ({ appId, release, userOptions }) => ({
-          ...release,
-          appId,
-          userOptions,
-        }),
-      ),
+      installedReleases(operations()?.state).map(({ appId, release, userOptions }) => ({
+        ...release,
+        appId,
+        userOptions,
+      })),
   });
 }
 

@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import t from 'tap';
 import type { OperationsEvent } from '../../src/cluster/operations/events.js';
 import { feasibilityOf } from '../../src/cluster/operations/feasibility.js';
-import { deadlineTicks } from '../../src/cluster/operations/state.js';
+import { deadlineTicks, installedReleases } from '../../src/cluster/operations/state.js';
 import { stepOperations } from '../../src/cluster/operations/step.js';
 import { anInstall, now, plainApp, scheduler, up, World } from './operations-world.js';
 
@@ -74,6 +74,21 @@ t.test(
     }
   },
 );
+
+t.test('install › what could not be fetched is named, and is not shown as installed', async (t) => {
+  const world = new World();
+  world.send(anInstall());
+  const told = { type: 'ArtifactProgressed' as const, operationId: 'op1', done: 0, total: 9 };
+  world.send({ ...told, asset: 'kafka', complete: false });
+  world.send({ ...told, asset: 'jdk', complete: false });
+  const failure = { operationId: 'op1', reason: 'pip is needed', final: true, asset: 'jdk' };
+  world.send({ type: 'EffectFailed', ...failure });
+  const steps = world.operation('op1')?.phases[0]?.steps ?? [];
+  t.equal(steps.find(({ status }) => status === 'ERROR')?.name, 'jdk');
+  t.same(installedReleases(world.state), []);
+  world.send(anInstall({ operationId: 'op2' }));
+  t.match(installedReleases(world.state), [{ appId: '/kafka' }], 'while it is tried again');
+});
 
 t.test(
   'install › its deadline is counted in ticks of its own, and ends it with the last that was known',

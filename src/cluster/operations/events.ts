@@ -107,6 +107,8 @@ export type OperationsEvent =
       readonly type: 'EffectFailed';
       readonly operationId: string;
       readonly reason: string;
+      /** Of fetching: the asset that could not be had. */
+      readonly asset?: string;
       readonly final: boolean;
     }
   /** A held agent is back, and holds nothing of those roles any more. */

@@ -195,12 +195,12 @@ function failed(
   record.tries += 1;
   const givenUp = record.stage === 'fetch' && record.tries >= maxFetchTries;
   if (event.final || givenUp) {
-    showStep(record, 'ERROR', event.reason, now, changes);
+    showStep(record, 'ERROR', event.reason, now, changes, event.asset);
     end(state, record, now, changes, 'failed', event.reason);
     return;
   }
   record.pauseTicks = Math.min(ticksPerSecond * 10, 2 ** Math.min(record.tries, 8));
-  showStep(record, 'DELAYED', event.reason, now, changes);
+  showStep(record, 'DELAYED', event.reason, now, changes, event.asset);
 }
 
 function progress(
@@ -227,16 +227,23 @@ function progress(
   changes.announce(record);
 }
 
-/** Shows one status and message on the first step of the present phase that is not complete. */
+/**
+ * Shows one status and message on a step of the present phase: the one of that name, else the
+ * first that is not complete.
+ */
 function showStep(
   record: OperationRecord,
   status: StepStatus,
   message: string | undefined,
   now: number,
   changes: Changes,
+  named?: string,
 ): void {
   const phase = phaseNamed(record, phaseOf(record.operation.kind, record.stage));
-  const step = phase?.steps.find((each) => each.status !== 'COMPLETE') ?? phase?.steps[0];
+  const step =
+    phase?.steps.find(({ name }) => name === named) ??
+    phase?.steps.find((each) => each.status !== 'COMPLETE') ??
+    phase?.steps[0];
   if (phase === undefined || step === undefined) return;
   if (step.status === status && step.message === message) return;
   step.status = status;

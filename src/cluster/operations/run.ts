@@ -180,7 +180,14 @@ function performers(
           log.error('an order failed unexpectedly', { operationId, error: messageOf(error) });
         }
         const final = !isPassing(error);
-        return { type: 'EffectFailed', operationId, reason: reasonOf(error), final };
+        const asset = failedAssetOf(error);
+        return {
+          type: 'EffectFailed',
+          operationId,
+          reason: reasonOf(error),
+          final,
+          ...(asset === undefined ? {} : { asset }),
+        };
       })
       .then(submit)
       .catch((error) => log.warn('what was learnt came too late', { error: messageOf(error) }));
@@ -304,6 +311,13 @@ function isPassing(error: unknown): boolean {
 function reasonOf(error: unknown): string {
   const hint = error instanceof DcosError && error.hint !== undefined ? ` (${error.hint})` : '';
   return messageOf(error) + hint;
+}
+
+/** The asset that `fetchArtifacts` of packages names in the data of its errors. */
+function failedAssetOf(error: unknown): string | undefined {
+  if (!(error instanceof DcosError) || typeof error.data !== 'object') return undefined;
+  const asset = (error.data as { asset?: unknown } | null)?.asset;
+  return typeof asset === 'string' ? asset : undefined;
 }
 
 /** Lets the first, the last and now and then one report of each archive through. */

@@ -122,3 +122,14 @@ export function runningOn(state: OperationsState, appId: string): OperationRecor
   }
   return undefined;
 }
+
+/**
+ * What others see as installed: not an install that failed before anything of it existed, since its
+ * artifacts could not be had (its record stays, with the reason, under `/operations`).
+ */
+export function installedReleases(state: OperationsState | undefined): Installed[] {
+  return [...(state?.installed.values() ?? [])].filter(
+    ({ status, operationId }) =>
+      status !== 'failed' || state?.operations.get(operationId)?.assetUrls !== undefined,
+  );
+}

@@ -55,7 +55,7 @@ async function planOf(spec: ArchiveSpec, options: ArtifactsOptions): Promise<Art
 
 /**
  * Fetches, verifies and packs; the URL of each asset. The first failure stops the others; files
- * that came are kept.
+ * that came are kept. Its error has the asset's name in `data.asset`.
  */
 export async function fetchArtifacts(
   release: PackageRelease,
@@ -75,7 +75,7 @@ export async function fetchArtifacts(
         },
         (error: unknown) => {
           stop.abort();
-          throw error;
+          throw error instanceof DcosError ? ofAsset(error, spec.asset) : error;
         },
       ),
     ),
@@ -89,6 +89,12 @@ export async function fetchArtifacts(
   );
   if (failures.length > 0) throw signal.aborted ? failures[0] : (telling ?? failures[0]);
   return urls;
+}
+
+/** The same failure, naming the asset in its data. */
+function ofAsset(error: DcosError, asset: string): DcosError {
+  const { code, message, hint, status, cause } = error;
+  return new DcosError(code, message, { hint, status, cause, data: { asset } });
 }
 
 async function fetchArchive(
