@@ -151,3 +151,19 @@ t.test('package uninstall › destroys data by explicit order only', async (t) =
   const unknown = await dcos('package', 'uninstall', 'kafak', '--yes');
   t.match(unknown, { status: 4, stderr: /'kafak' is not installed\nDid you mean 'kafka'\?/ });
 });
+
+t.test('doctor › what packages have yet to download is told by a cluster that is up', async (t) => {
+  const found = { name: 'kafka', currentVersion: '3.9.1', versions: { '3.9.1': 0 } };
+  const { dcos, server } = await cluster(t, {
+    ...installable(),
+    'POST /package/search': { body: { packages: [found] } },
+  });
+  const downloads = async (): Promise<unknown> => {
+    const { stdout } = await dcos('doctor', '--json');
+    const checks = JSON.parse(stdout) as { name: string }[];
+    return checks.find(({ name }) => name === 'downloads');
+  };
+  t.match(await downloads(), { status: 'ok', detail: 'kafka 45.0 MB' });
+  server.answers['POST /package/search'] = { status: 503, body: { message: 'it starts' } };
+  t.match(await downloads(), { status: 'warning', detail: /not known: .*it starts/ });
+});
