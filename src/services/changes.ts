@@ -70,7 +70,7 @@ export function answering(
 }
 
 /** A version later than any that these apps have: versions are ids. */
-function newVersion(state: State, appIds: readonly string[], now: number): string {
+export function newVersion(state: State, appIds: readonly string[], now: number): string {
   const last = appIds.map((id) => Date.parse(state.apps.get(id)?.version ?? '') || 0);
   return new Date(Math.max(now, ...last.map((time) => time + 1))).toISOString();
 }

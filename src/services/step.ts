@@ -10,7 +10,13 @@ import {
   dueReconciliation,
   dueSweep,
 } from '../framework/reconcile.js';
-import { answering, applyDifferences, cancelDeployment, submitApps } from './changes.js';
+import {
+  answering,
+  applyDifferences,
+  cancelDeployment,
+  newVersion,
+  submitApps,
+} from './changes.js';
 import { useOffers } from './launch.js';
 import type { Effect, Event } from './messages.js';
 import { settle, stop } from './settle.js';
@@ -170,7 +176,7 @@ function killTasks(
     if (!event.scale) return [...stop(state, ids, 'killed by request', now), reply({ tasks })];
     const counts = new Map<string, number>();
     for (const { appId } of found) counts.set(appId, (counts.get(appId) ?? 0) + 1);
-    const version = new Date(now).toISOString();
+    const version = newVersion(state, [...counts.keys()], now);
     const differences = [...counts].flatMap(([id, count]) => {
       const before = state.apps.get(id);
       if (before === undefined) return [];
