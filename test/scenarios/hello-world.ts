@@ -138,13 +138,21 @@ async function agentFrozen(live: Live, engine: Engine): Promise<void> {
     what: 'the old copies to end once the agent is back',
     timeoutMs: 40_000,
   });
+  await allRunning(engine, victim);
+}
+
+/**
+ * Waits until the agent is back and each task runs as often as wanted. All of them: one that is
+ * only staged would look like a new one to the next step.
+ */
+async function allRunning(engine: Engine, agentId: string): Promise<void> {
   await until(
     async () => {
       const state = await engine.state();
-      const back = state.slaves.find(({ id }) => id === victim)?.active;
+      const back = state.slaves.find(({ id }) => id === agentId)?.active;
       const tasks = state.frameworks.flatMap((framework) => framework.tasks);
-      const names = tasks.map(({ name }) => name).sort();
-      return back && JSON.stringify(names) === JSON.stringify(wanted);
+      const names = tasks.map((task) => (task.state === 'TASK_RUNNING' ? task.name : task.id));
+      return back && JSON.stringify(names.sort()) === JSON.stringify(wanted);
     },
     { what: 'each task running as often as wanted', timeoutMs: 60_000 },
   );
