@@ -60,6 +60,6 @@ export function giveBack(leftovers: readonly Resource[]): OfferOperation[] {
 }
 
 function withoutVolume(resource: Resource): Resource {
-  const { disk, ...rest } = resource;
+  const { disk, shared: _shared, ...rest } = resource;
   return disk?.source ? { ...rest, disk: { source: disk.source } } : rest;
 }

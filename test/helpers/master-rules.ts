@@ -1,7 +1,7 @@
 /** The rules that a master's state must keep after every event. */
 import type { Agent, MasterState } from '../../src/mesos/master/state.js';
 import type { Resource } from '../../src/wire/mesos/common.js';
-import { add, poolOf, resourcesOf, unallocated } from '../../src/wire/resources/pool.js';
+import { add, exclusive, poolOf, resourcesOf, unallocated } from '../../src/wire/resources/pool.js';
 
 /** What is wrong with a master's state; empty while every rule holds. */
 export function violations(state: MasterState): string[] {
@@ -24,7 +24,9 @@ function agentViolations(state: MasterState, agent: Agent): string[] {
   const used = usedOn(state, agent);
   const offered = [...agent.offers].flatMap((id) => state.offers.get(id)?.resources ?? []);
   const sum = poolOf([]);
-  add(sum, unallocated([...used, ...offered, ...resourcesOf(agent.free)]));
+  add(sum, unallocated(exclusive([...used, ...offered])));
+  // A shared volume is always free, whoever holds it.
+  add(sum, unallocated(resourcesOf(agent.free)));
   const wrong: string[] = [];
   if (canonical(resourcesOf(sum)) !== canonical(resourcesOf(agent.total))) {
     wrong.push(

@@ -77,6 +77,7 @@ export function aFramework(name: string, more: Partial<FrameworkInfo> = {}): Fra
       { type: 'RESERVATION_REFINEMENT' },
       { type: 'PARTITION_AWARE' },
       { type: 'TASK_KILLING_STATE' },
+      { type: 'SHARED_RESOURCES' },
     ],
     ...more,
   };

@@ -9,6 +9,8 @@ import type { Resource } from '../../wire/mesos/common.js';
 import {
   allocatedTo,
   contains,
+  exclusive,
+  isShared,
   reservedRoleOf,
   resourcesOf,
   scalarsOf,
@@ -83,7 +85,8 @@ function offerAgent({ turn, total, ledger, made }: Round, agent: Agent, asGuaran
     const portion = ledger && portionFor(ledger, role, own, asGuaranteed);
     if (ledger !== undefined && portion === undefined) continue;
     const given = portion === undefined ? own : portion.resources;
-    if (!isWorthOffering(given)) continue;
+    // A shared volume alone is no reason to offer: it is there again with whatever becomes free.
+    if (!isWorthOffering(exclusive(given))) continue;
     const resources = allocatedTo(role, given);
     if (isRefused(state, framework, role, agent, resources)) continue;
     const offer = newOffer(state, agent, framework, role, resources);
@@ -133,7 +136,9 @@ function offerable(agent: Agent, framework: Framework, role: string): Resource[]
   const free = resourcesOf(agent.free);
   const hasGpus = agent.total.size > 0 && scalarsOf(agent.total).gpus > 0;
   if (hasGpus && !framework.capabilities.has('GPU_RESOURCES')) return [];
+  const shares = framework.capabilities.has('SHARED_RESOURCES');
   return free.filter((resource) => {
+    if (isShared(resource) && !shares) return false;
     const reserved = reservedRoleOf(resource);
     return reserved === undefined || reserved === role || role.startsWith(`${reserved}/`);
   });

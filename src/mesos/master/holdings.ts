@@ -1,9 +1,18 @@
 /**
  * Who holds what: the only place that moves resources between free, offered and used, so that
- * together they are always exactly what the agent has.
+ * together they are always exactly what the agent has. Shared volumes are free all the time,
+ * whoever holds them besides.
  */
 import type { Resource } from '../../wire/mesos/common.js';
-import { add, poolOf, resourcesOf, subtract, unallocated } from '../../wire/resources/pool.js';
+import {
+  add,
+  exclusive,
+  isShared,
+  poolOf,
+  resourcesOf,
+  subtract,
+  unallocated,
+} from '../../wire/resources/pool.js';
 import { type Turn, tell } from './events.js';
 import type { Agent, Framework, MasterState, OfferRecord, Scalars } from './state.js';
 
@@ -32,7 +41,7 @@ function hold(
 /** Moves free resources of `agent` into an offer. */
 export function putIntoOffer(state: MasterState, agent: Agent, offer: OfferRecord): void {
   const framework = state.frameworks.get(offer.frameworkId);
-  subtract(agent.free, unallocated(offer.resources));
+  subtract(agent.free, unallocated(exclusive(offer.resources)));
   hold(framework, offer.resources, 1);
   state.offers.set(offer.id, offer);
   agent.offers.add(offer.id);
@@ -53,8 +62,30 @@ export function takeOutOfOffer(state: MasterState, offer: OfferRecord): void {
 /** Gives resources that are in nobody's hands back to the allocator. */
 export function setFree(state: MasterState, agent: Agent, resources: readonly Resource[]): void {
   if (resources.length === 0) return;
-  add(agent.free, unallocated(resources));
+  add(agent.free, unallocated(exclusive(resources)));
+  shareAll(agent);
   state.dirtyAgents.add(agent.id);
+}
+
+/** The shared volumes among what is free are those that the agent has, each once. */
+function shareAll(agent: Agent): void {
+  const has = resourcesOf(agent.total).filter(isShared);
+  const stale = resourcesOf(agent.free).filter(isShared);
+  subtract(agent.free, stale);
+  add(agent.free, has);
+}
+
+/** Whether a task or an executor holds one of `volumes`, which are shared. */
+export function isInUse(agent: Agent, volumes: readonly Resource[]): boolean {
+  const used = poolOf(unallocated(resourcesOf(agent.used).filter(isShared)));
+  const kinds = used.size;
+  subtract(used, unallocated(volumes.filter(isShared).map(withoutEnd)));
+  return used.size < kinds;
+}
+
+/** More of a volume than any number of holders has. */
+function withoutEnd(volume: Resource): Resource {
+  return { ...volume, scalar: { value: Number.MAX_SAFE_INTEGER / 1000 } };
 }
 
 /** Gives resources that are in nobody's hands to a task or executor of `framework`. */
@@ -105,10 +136,10 @@ export function rescindAll(turn: Turn, ids: Iterable<string>, told: boolean): vo
 /** Sums up what an agent's tasks and executors hold, and what is left: after a registration. */
 export function settle(state: MasterState, agent: Agent): void {
   const free = poolOf(resourcesOf(agent.total));
-  subtract(free, unallocated(resourcesOf(agent.used)));
+  subtract(free, unallocated(exclusive(resourcesOf(agent.used))));
   for (const id of agent.offers) {
     const offer = state.offers.get(id);
-    if (offer !== undefined) subtract(free, unallocated(offer.resources));
+    if (offer !== undefined) subtract(free, unallocated(exclusive(offer.resources)));
   }
   agent.free = free;
   state.dirtyAgents.add(agent.id);

@@ -9,6 +9,7 @@ import type { ExecutorInfo, TaskInfo, TaskStatus } from '../../wire/mesos/task.j
 import {
   allocatedTo,
   contains,
+  exclusive,
   normalize,
   poolOf,
   resourcesOf,
@@ -148,7 +149,7 @@ function executorToStart(
 
 function startExecutor({ framework, agent, left }: Acceptance, info: ExecutorInfo): void {
   const resources = info.resources ?? [];
-  subtract(left, resources);
+  subtract(left, exclusive(resources));
   putIntoUse(agent, framework, resources);
   const key = executorKey(agent.id, info.executor_id.value);
   framework.executors.set(key, { agentId: agent.id, info });
@@ -161,7 +162,7 @@ function admitTask(
   executorId: string | undefined,
 ): void {
   const task: TaskRecord = taskRecord(framework.id, info, executorId, role);
-  subtract(left, task.resources);
+  subtract(left, exclusive(task.resources));
   putIntoUse(agent, framework, task.resources);
   framework.tasks.set(task.task_id.value, task);
   count(turn.state, 'master/messages_launch_tasks');

@@ -10,15 +10,17 @@ import { type Conversion, conversionOf, convert } from '../../wire/resources/con
 import {
   allocatedTo,
   contains,
+  isShared,
   isVolume,
   type Pool,
+  poolOf,
   reservedRoleOf,
   resourcesOf,
   unallocated,
 } from '../../wire/resources/pool.js';
 import type { Acceptance } from './accept.js';
 import { count, freshUuid, note, order, type Turn, tell } from './events.js';
-import { settle } from './holdings.js';
+import { isInUse, rescindAll, settle } from './holdings.js';
 import { amountProblem, resourcesText, upgraded } from './resources.js';
 import type { Agent, Framework, OperationRecord } from './state.js';
 import { roleProblem } from './subscribe.js';
@@ -33,9 +35,15 @@ export function operate(turn: Turn, acceptance: Acceptance, given: OfferOperatio
   const conversion = conversionOf(operation);
   if (conversion === undefined) return;
   const invalid =
-    operationProblem(operation, framework.info.principal) ?? roleMismatch(operation, role);
+    operationProblem(operation, framework.info.principal) ??
+    roleMismatch(operation, role) ??
+    sharingProblem(operation, framework);
   if (invalid !== undefined) {
     refuseOperation(turn, framework, operation, `${invalid}; on agent ${agentText(agent)}`);
+    return;
+  }
+  if (isInUse(agent, conversion.consumed)) {
+    refuseOperation(turn, framework, operation, 'Persistent volumes in use');
     return;
   }
   if (!contains(left, conversion.consumed)) {
@@ -43,7 +51,18 @@ export function operate(turn: Turn, acceptance: Acceptance, given: OfferOperatio
     return;
   }
   convert(left, conversion);
+  rescindShared(turn, agent, conversion.consumed);
   send(turn, framework, agent, operation, conversion);
+}
+
+/** A shared volume that goes may be in other offers of its agent. */
+function rescindShared(turn: Turn, agent: Agent, volumes: readonly Resource[]): void {
+  const gone = volumes.filter(isShared);
+  if (gone.length === 0) return;
+  const others = [...agent.offers].filter((id) =>
+    contains(poolOf(turn.state.offers.get(id)?.resources), gone),
+  );
+  rescindAll(turn, others, true);
 }
 
 /** An agent as Mesos' texts name it. */
@@ -246,6 +265,13 @@ function volumeProblem(resource: Resource): string | undefined {
   return reservedRoleOf(resource) === undefined
     ? `Persistent volumes cannot be created from unreserved resources: ${text}`
     : undefined;
+}
+
+function sharingProblem(operation: OfferOperation, { capabilities, info }: Framework) {
+  const shared = operation.type === 'CREATE' && operation.create.volumes.some(isShared);
+  if (!shared || capabilities.has('SHARED_RESOURCES')) return undefined;
+  const who = `framework '${info.name}' with no SHARED_RESOURCES capability`;
+  return `Create volume operation has been attempted by ${who}`;
 }
 
 function reservationProblem(resource: Resource): string | undefined {

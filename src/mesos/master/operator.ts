@@ -7,6 +7,7 @@ import { conversionOf } from '../../wire/resources/convert.js';
 import {
   contains,
   copyPool,
+  isShared,
   type Pool,
   resourcesOf,
   subtract,
@@ -133,7 +134,8 @@ function operate(turn: Turn, requestId: string, call: ResourceCall): void {
     );
     return;
   }
-  if (!contains(agent.free, conversion.consumed)) {
+  // A shared volume is free although a task may hold it or an offer name it.
+  if (conversion.consumed.some(isShared) || !contains(agent.free, conversion.consumed)) {
     const unused = unusedOf(agent);
     if (!contains(unused, conversion.consumed)) {
       reply(turn, requestId, 409, shortageText(unused, conversion.consumed));

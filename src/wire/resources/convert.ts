@@ -59,6 +59,6 @@ function withoutLastReservation(resource: Resource): Resource {
  * nothing.
  */
 function withoutVolume(resource: Resource): Resource {
-  const { disk, ...rest } = resource;
+  const { disk, shared: _shared, ...rest } = resource;
   return disk?.source ? { ...rest, disk: { source: disk.source } } : rest;
 }

@@ -147,6 +147,19 @@ export function isVolume(resource: Resource): boolean {
   return resource.disk?.persistence !== undefined;
 }
 
+/**
+ * Whether several tasks may hold it at the same time: it is offered although it is in use
+ * (apache/mesos docs/shared-resources.md).
+ */
+export function isShared(resource: Resource): boolean {
+  return resource.shared !== undefined;
+}
+
+/** Those that only one may hold. */
+export function exclusive(resources: readonly Resource[]): Resource[] {
+  return resources.filter((resource) => !isShared(resource));
+}
+
 function isIndivisible(kind: Resource): boolean {
   const source = kind.disk?.source?.type;
   return isVolume(kind) || source === 'MOUNT' || source === 'BLOCK';

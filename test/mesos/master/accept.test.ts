@@ -226,6 +226,54 @@ t.test(
   },
 );
 
+t.test(
+  'accept › a shared volume is offered while it is in use, and stays while it is',
+  async (t) => {
+    const { world, scheduler, agent, offer } = started();
+    const shared: Resource = { ...volume, shared: {} };
+    const task = (id: string): ReturnType<typeof aTask> =>
+      aTask(id, agent.id, { resources: [scalar('cpus', 0.1), scalar('mem', 32), shared] });
+    world.accept(scheduler, offer, [
+      reserve('r', reserved),
+      create('c', shared),
+      launch(task('a'), task('b')),
+    ]);
+    t.same(statusesTo(scheduler), [], 'two tasks hold it at once');
+    const offered = (): Resource[] =>
+      lastOffer(scheduler).resources.filter((resource) => resource.shared !== undefined);
+    t.match(offered(), [{ name: 'disk', scalar: { value: 64 } }], 'offered again');
+    const destroy = { type: 'DESTROY' as const, destroy: { volumes: [shared] } };
+    const texts = (): unknown[] =>
+      eventsOf(scheduler, 'UPDATE_OPERATION_STATUS').map(
+        (event) => event.update_operation_status.status.message,
+      );
+    world.accept(scheduler, lastOffer(scheduler), [{ ...destroy, id: { value: 'early' } }]);
+    t.same(texts(), ['Persistent volumes in use']);
+    world.accept(scheduler, lastOffer(scheduler), [launch(task('c'))]);
+    for (const id of ['a', 'b', 'c']) {
+      t.equal(offered().length, 1);
+      world.update(agent, scheduler.id, id, 'TASK_FINISHED');
+      t.same(violations(world.state), []);
+    }
+    world.accept(scheduler, offersTo(scheduler).at(-1) ?? offer, [{ ...destroy }]);
+    t.same(texts().length, 1, 'nothing was refused');
+    t.same(offered(), []);
+    t.same(violations(world.state), []);
+  },
+);
+
+t.test('accept › a framework that knows of no shared volumes is not offered any', async (t) => {
+  const { world, scheduler, offer } = started();
+  const framework = world.state.frameworks.get(scheduler.id);
+  if (framework) framework.capabilities = new Set();
+  world.accept(scheduler, offer, [reserve('r', reserved), create('c', { ...volume, shared: {} })]);
+  t.match(
+    eventsOf(scheduler, 'UPDATE_OPERATION_STATUS').at(-1)?.update_operation_status.status.message,
+    /with no SHARED_RESOURCES capability/,
+  );
+  t.same(violations(world.state), []);
+});
+
 t.test('views › every field of the recorded answers is there', async (t) => {
   const { world, scheduler, agent, offer } = started();
   world.accept(scheduler, offer, [launch(aTask('a', agent.id), aTask('b', agent.id))]);
