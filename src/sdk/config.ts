@@ -77,20 +77,36 @@ function collectVariables(
   }
 }
 
+/** Instances of one pod type: all of them, or those with these indices. */
+export type NamedPeers = 'all' | ReadonlySet<number>;
+
 /**
- * The pod types whose addresses a pod's templates name: all of them must be known before it
- * starts.
+ * The instances whose addresses a pod's templates name, by pod type: all of them must be known
+ * before it starts. `pods.node.0` names that one alone, as seeds are named; `pods.node` names all.
  */
-export function peersNamedBy(config: ServiceConfig, pod: PodSpec): Set<string> {
-  const named = new Set<string>();
+export function peersNamedBy(config: ServiceConfig, pod: PodSpec): Map<string, NamedPeers> {
+  const named = new Map<string, NamedPeers>();
   for (const { template } of pod.task.configs) {
     for (const path of pathsIn(parseTemplate(config.templates[template] ?? ''))) {
-      if (path[0] !== 'pods') continue;
-      if (path[1] !== undefined) named.add(path[1]);
-      else for (const { type } of config.spec.pods) named.add(type);
+      const [first, type, index] = path;
+      if (first !== 'pods') continue;
+      if (type === undefined) for (const other of config.spec.pods) named.set(other.type, 'all');
+      else named.set(type, withPeer(named.get(type), index));
     }
   }
   return named;
+}
+
+function withPeer(before: NamedPeers | undefined, index: string | undefined): NamedPeers {
+  if (before === 'all' || index === undefined || !/^\d{1,5}$/.test(index)) return 'all';
+  return new Set([...(before ?? []), Number(index)]);
+}
+
+/** The indices of a pod's instances that are named. */
+export function namedIndices(pod: PodSpec, named: NamedPeers | undefined): number[] {
+  const all = Array.from({ length: pod.count }, (_, index) => index);
+  if (named === undefined) return [];
+  return named === 'all' ? all : all.filter((index) => named.has(index));
 }
 
 /**
@@ -176,7 +192,9 @@ function checkPodChange(
       `cannot fall from ${old.count} to ${pod.count}: allow-decommission is not set`,
     );
   }
-  const quorum = peersNamedBy(next, pod).has(pod.type) || peersNamedBy(before, old).has(old.type);
+  const quorum =
+    peersNamedBy(next, pod).get(pod.type) === 'all' ||
+    peersNamedBy(before, old).get(old.type) === 'all';
   if (pod.count !== old.count && quorum) {
     wrong(
       `${path}.count`,

@@ -11,7 +11,7 @@ import {
   type PlanStep,
 } from '../framework/plan.js';
 import type { PhaseSpec, PlanSpec, PodSpec } from '../wire/service-spec.js';
-import { peersNamedBy, uuidOf } from './config.js';
+import { namedIndices, peersNamedBy, uuidOf } from './config.js';
 import { instanceName, isLive, type Progress, progressOf } from './instances.js';
 import { type ServiceConfig, type State, targetOf } from './state.js';
 
@@ -68,12 +68,14 @@ export function planOf(config: ServiceConfig, name: string, shownAs: string): Ta
 }
 
 function reservePhases(config: ServiceConfig, targets: Map<string, StepTarget>): PlanPhase[] {
-  const named = new Set(config.spec.pods.flatMap((pod) => [...peersNamedBy(config, pod)]));
+  const naming = config.spec.pods.map((pod) => peersNamedBy(config, pod));
   return config.spec.pods
-    .filter(({ type }) => named.has(type))
+    .filter(({ type }) => naming.some((named) => named.has(type)))
     .map((pod) => {
       const name = `reserve-${pod.type}`;
-      const steps = indices(pod).map((index) =>
+      const named = new Set(naming.flatMap((peers) => namedIndices(pod, peers.get(pod.type))));
+      const chosen = indices(pod).filter((index) => named.has(index));
+      const steps = chosen.map((index) =>
         targetedStep(targets, 'reserve', pod, index, uuidOf([config.id, name, index])),
       );
       return makePhase({ id: uuidOf([config.id, name]), name, strategy: 'parallel', steps });

@@ -7,7 +7,7 @@ import { nothing, type Requirement } from '../framework/requirement.js';
 import { toLabels } from '../framework/reservations.js';
 import type { CheckInfo, HealthCheck, TaskInfo } from '../wire/mesos/task.js';
 import type { PodSpec, SpecViolation } from '../wire/service-spec.js';
-import { peersNamedBy, specHashOf, uuidOf } from './config.js';
+import { namedIndices, peersNamedBy, specHashOf, uuidOf } from './config.js';
 import { instanceName } from './instances.js';
 import { parseTemplate, renderTemplate, type TemplateScope } from './render.js';
 import type { AgentPlace, Instance, Reservation, ServiceConfig, State } from './state.js';
@@ -80,8 +80,8 @@ export function missingPeers(state: State, config: ServiceConfig, pod: PodSpec):
   const named = peersNamedBy(config, pod);
   return config.spec.pods
     .filter(({ type }) => named.has(type))
-    .flatMap(({ type, count }) =>
-      Array.from({ length: count }, (_, index) => instanceName(type, index)),
+    .flatMap((peer) =>
+      namedIndices(peer, named.get(peer.type)).map((index) => instanceName(peer.type, index)),
     )
     .filter((name) => state.instances.get(name)?.reservation === undefined);
 }
@@ -93,7 +93,14 @@ export function missingPeers(state: State, config: ServiceConfig, pod: PodSpec):
 export function peersHashOf(state: State, config: ServiceConfig, pod: PodSpec): string {
   const named = peersNamedBy(config, pod);
   const pods = podsScope(state, config);
-  return uuidOf([...named].sort().map((type) => pods[type]));
+  const peersOf = (type: string): unknown => {
+    const pod = config.spec.pods.find((other) => other.type === type);
+    if (pod === undefined || named.get(type) === 'all') return pods[type];
+    // Which of them is the last is no matter to who names one alone: the pod may grow.
+    const peers = namedIndices(pod, named.get(type)).map((index) => pods[type]?.[index]);
+    return peers.map((peer) => [peer?.name, peer?.address, peer?.ports]);
+  };
+  return uuidOf([...named.keys()].sort().map(peersOf));
 }
 
 /**
@@ -112,9 +119,14 @@ function scopeOf(
   return {
     ...config.variables,
     ...env,
-    service: { name: state.serviceName, uuid: state.serviceUuid, role: state.role },
+    service: {
+      name: state.serviceName,
+      uuid: state.serviceUuid,
+      role: state.role,
+      deployed: state.deployed,
+    },
     pods,
-    pod: own ?? { name: instance.name, index: instance.index },
+    pod: { ...(own ?? { name: instance.name, index: instance.index }), count: pod.count },
   };
 }
 

@@ -7,9 +7,10 @@ import t from 'tap';
 import { seededRandom } from '../../src/core/random.js';
 import { type Plan, statusOfPlan } from '../../src/framework/plan.js';
 import { makeConfig, optionsOf, specHashOf, violationsOf } from '../../src/sdk/config.js';
+import { planOf as deployPlanOf } from '../../src/sdk/deploy.js';
 import { podStatuses } from '../../src/sdk/endpoints.js';
 import type { CommandResult, Event } from '../../src/sdk/events.js';
-import { taskInfoOf, templateViolations } from '../../src/sdk/launch.js';
+import { missingPeers, peersHashOf, taskInfoOf, templateViolations } from '../../src/sdk/launch.js';
 import { namesIn, parseTemplate, renderTemplate } from '../../src/sdk/render.js';
 import { type Instance, type ServiceConfig, type State, stateOf } from '../../src/sdk/state.js';
 import { step } from '../../src/sdk/step.js';
@@ -110,6 +111,8 @@ t.test('config › changes that are refused', async (t) => {
     texts(configOf({ COUNT: '3' }, quorum), configOf({}, quorum)),
     /count cannot change from 2 to 3: its instances name each other/,
   );
+  const seeds = '{{pods.node.0.address}}';
+  t.equal(texts(configOf({ COUNT: '3' }, seeds), configOf({}, seeds)), '', 'seeds may get peers');
   t.throws(() => makeConfig(configOf().spec, {}, {}), /template greeting is not in the package/);
 });
 
@@ -170,6 +173,35 @@ t.test('launch › a config file reaches the task byte for byte, whatever is in 
   t.equal(env.API_PORT, '4711');
   t.match(info, { name: 'node-0-server', agent_id: { value: 'a' } });
 });
+
+t.test('launch › who names a seed by its index waits for that one, not for all', async (t) => {
+  const state = stateWith(anInstance);
+  const byIndex = (count: string): ServiceConfig =>
+    configOf({ COUNT: count }, '{{pods.node.0.address}}{{#pods.node.7}}x{{/pods.node.7}}');
+  const list = configOf({ COUNT: '3' }, '{{#pods.node}}{{address}}{{/pods.node}}');
+  const missing = (config: ServiceConfig): string[] =>
+    config.spec.pods.flatMap((pod) => missingPeers(state, config, pod));
+  const peers = (config: ServiceConfig): string =>
+    config.spec.pods.map((pod) => peersHashOf(state, config, pod)).join();
+  t.same(missing(byIndex('3')), []);
+  t.same(missing(list), ['node-1', 'node-2']);
+  t.same(missing(byIndex('8')), ['node-7']);
+  t.equal(peers(byIndex('3')), peers(byIndex('4')), 'nobody restarts because the pod grows');
+  const reserving = firstPhaseOf(byIndex('3'));
+  t.same(reserving, ['reserve-node', 'node-0:[reserve]']);
+  const [pod] = byIndex('3').spec.pods;
+  if (pod === undefined) return t.fail('no pod');
+  const scope = configOf({ COUNT: '3' }, '{{pod.count}} {{service.deployed}}');
+  const match = { resources: [], operations: [], ports: [4711], volumeIds: ['v'] };
+  const info = taskInfoOf(state, scope, pod, anInstance, match, 'node-0-server__1');
+  const file = info.command?.environment?.variables?.find(({ name }) => /FILE_0/.test(name));
+  t.equal(Buffer.from(file?.value ?? '', 'base64').toString(), '3 false');
+});
+
+function firstPhaseOf(config: ServiceConfig): string[] {
+  const [first] = deployPlanOf(config, 'deploy', 'deploy').plan.phases;
+  return first === undefined ? [] : [first.name, ...first.steps.map(({ name }) => name)];
+}
 
 t.test('launch › templates are tried before anything runs', async (t) => {
   const state = stateWith(anInstance);
