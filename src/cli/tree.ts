@@ -146,6 +146,20 @@ const auth: Group = {
   },
 };
 
+const nodeSteer = () => import('./commands/node/steer.js');
+const nodes: Group = {
+  summary: 'the machines of the cluster',
+  examples: ['dcos node list', 'dcos node drain 127.0.9.2 --wait'],
+  fallback: 'list',
+  children: {
+    list: leaf(async () => (await import('./commands/node/list.js')).list),
+    drain: leaf(async () => (await nodeSteer()).drain),
+    decommission: leaf(async () => (await nodeSteer()).decommission),
+    deactivate: leaf(async () => (await nodeSteer()).deactivate),
+    reactivate: leaf(async () => (await nodeSteer()).reactivate),
+  },
+};
+
 /** The whole command line. */
 export const tree: Group = {
   summary: 'A datacenter operating system: machines become one computer.',
@@ -158,12 +172,7 @@ export const tree: Group = {
     service: services,
     app: apps,
     task: tasks,
-    node: {
-      summary: 'the machines of the cluster',
-      examples: ['dcos node list'],
-      fallback: 'list',
-      children: { list: leaf(async () => (await import('./commands/node/list.js')).list) },
-    },
+    node: nodes,
     failures,
     doctor: leaf(async () => (await import('./commands/doctor.js')).doctor),
     config,

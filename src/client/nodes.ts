@@ -12,3 +12,52 @@ export async function activeAgentCount(http: Http): Promise<number> {
   const { slaves } = asObject(await http.json({ method: 'GET', path: '/mesos/master/slaves' }));
   return asList(slaves).filter((agent) => asObject(agent).active === true).length;
 }
+
+/** What an operator orders for one agent (apache/mesos docs/operator-http-api.md). */
+export type AgentOrder =
+  | {
+      readonly type: 'DRAIN_AGENT';
+      /** The longest that a task gets to end, in ms; the task's own grace period if left out. */
+      readonly maxGraceMs?: number | undefined;
+      /** Give the agent up once it is drained. */
+      readonly markGone: boolean;
+    }
+  | { readonly type: 'DEACTIVATE_AGENT' | 'REACTIVATE_AGENT' | 'MARK_AGENT_GONE' };
+
+/** Gives the order to the master. Throws `invalid` with its reason where it refuses. */
+export async function orderAgent(http: Http, agentId: string, order: AgentOrder): Promise<void> {
+  const body = { agent_id: { value: agentId } };
+  const more =
+    order.type !== 'DRAIN_AGENT'
+      ? {}
+      : {
+          mark_gone: order.markGone,
+          ...(order.maxGraceMs === undefined
+            ? {}
+            : { max_grace_period: { nanoseconds: order.maxGraceMs * 1_000_000 } }),
+        };
+  const call = { type: order.type, [order.type.toLowerCase()]: { ...body, ...more } };
+  await http.json({ method: 'POST', path: '/mesos/api/v1', body: call });
+}
+
+/** One registered agent, as `findAgent` names it. */
+export interface AgentName {
+  readonly id: string;
+  readonly hostname: string;
+  /** `DRAINING`, `DRAINED`; `undefined` for neither. */
+  readonly drainState: string | undefined;
+}
+
+/** The registered agents, by `GET /mesos/master/slaves`. */
+export async function listAgents(http: Http): Promise<AgentName[]> {
+  const { slaves } = asObject(await http.json({ method: 'GET', path: '/mesos/master/slaves' }));
+  return asList(slaves).map((agent) => {
+    const { id, hostname, drain_info } = asObject(agent);
+    const { state } = asObject(drain_info);
+    return {
+      id: String(id),
+      hostname: String(hostname),
+      drainState: typeof state === 'string' ? state : undefined,
+    };
+  });
+}

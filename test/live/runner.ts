@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { unmountUnder } from './drills/small-disks.js';
 import { Live, type LiveCheck, seconds } from './live.js';
 
 /** How a check ended. */
@@ -69,6 +70,7 @@ export async function runHere(check: LiveCheck, bin: string): Promise<number> {
   let failure: unknown;
   const stop = (): void => {
     live.kill();
+    unmountUnder(dir);
     rmSync(dir, { recursive: true, force: true });
     process.exit(1);
   };
@@ -91,6 +93,7 @@ export async function runHere(check: LiveCheck, bin: string): Promise<number> {
     process.stdout.write(`  FAIL left running:\n${left.map((line) => `    ${line}\n`).join('')}`);
     live.kill();
   }
+  unmountUnder(dir);
   rmSync(dir, { recursive: true, force: true });
   return failure === undefined && left.length === 0 ? 0 : 1;
 }

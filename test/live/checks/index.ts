@@ -1,4 +1,5 @@
 /** Every live check there is. */
+import { drillChecks } from '../drills/check.js';
 import type { LiveCheck } from '../live.js';
 import { badInput } from './bad-input.js';
 import { helloWorldApache, helloWorldEmbedded } from './hello-world.js';
@@ -23,4 +24,5 @@ export const checks: readonly LiveCheck[] = [
   secondMarathon,
   security,
   packed,
+  ...drillChecks,
 ];

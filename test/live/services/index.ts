@@ -1,5 +1,6 @@
 /** Every service that the drills know. */
+import { helloWorld } from './hello-world.js';
 import type { ServiceUnderTest } from './service.js';
 
 /** In the order in which they are drilled. */
-export const services: readonly ServiceUnderTest[] = [];
+export const services: readonly ServiceUnderTest[] = [helloWorld];
