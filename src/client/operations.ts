@@ -28,6 +28,8 @@ export interface UninstallPreview {
   readonly volumes: readonly Volume[];
   /** Ids of the tasks that run. */
   readonly tasks: readonly string[];
+  /** App ids of services that use it: they have to go first. */
+  readonly dependents?: readonly string[];
 }
 
 /**

@@ -66,6 +66,8 @@ const errorTypes: Readonly<Record<string, { status?: number; code?: ErrorCode }>
   MarathonAppNotFound: { code: 'not-found' },
   UninstallNonExistentAppForPackage: { code: 'not-found' },
   PackageAlreadyInstalled: { status: 409, code: 'conflict' },
+  ServiceDependencyMissing: { status: 409, code: 'conflict' },
+  ServiceInUse: { status: 409, code: 'conflict' },
   ServiceAlreadyStarted: { status: 409, code: 'conflict' },
   MarathonBadGateway: { status: 502, code: 'unreachable' },
   MarathonGenericError: { status: 500, code: 'failed' },

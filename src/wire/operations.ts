@@ -76,5 +76,16 @@ export const preflightSchema = z.object({
   ),
   /** What does not stop the install but will make it wait. */
   warnings: z.array(z.string()),
+  /** Services that it needs and that are not installed: they go before it. */
+  dependencies: z
+    .array(
+      z.object({
+        /** The option that names the service. */
+        option: z.string(),
+        packageName: z.string(),
+        serviceName: z.string(),
+      }),
+    )
+    .optional(),
 });
 export type Preflight = z.infer<typeof preflightSchema>;

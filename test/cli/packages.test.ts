@@ -167,3 +167,54 @@ t.test('doctor › what packages have yet to download is told by a cluster that 
   server.answers['POST /package/search'] = { status: 503, body: { message: 'it starts' } };
   t.match(await downloads(), { status: 'warning', detail: /not known: .*it starts/ });
 });
+
+t.test('package install › what it needs first is named, checked and installed first', async (t) => {
+  const need = { option: 'zookeeper.service', packageName: 'zookeeper', serviceName: 'zk-2' };
+  const nothing = { download: { bytes: 0, cachedBytes: 0 }, problems: [], warnings: [] };
+  const nameOf = (body: unknown): string => (body as { packageName: string }).packageName;
+  const { dcos, server } = await cluster(t, {
+    ...installable(),
+    'POST /package/describe': ({ body }) => ({
+      body: { package: { name: nameOf(body), version: '3.9.1' } },
+    }),
+    'POST /operations/preflight': ({ body }) => ({
+      body: { ...nothing, dependencies: nameOf(body) === 'kafka' ? [need] : [] },
+    }),
+  });
+  const dry = await dcos('package', 'install', 'kafka', '--dry-run');
+  t.same(JSON.parse(dry.stdout).first, ['zookeeper']);
+  const run = await dcos('package', 'install', 'kafka', '--yes');
+  t.equal(run.status, 0, run.stderr);
+  t.match(run.stderr, /kafka needs the service 'zk-2' \(option zookeeper\.service\)/);
+  const sent = server.asked.filter(({ path }) => path === '/package/install');
+  t.match(
+    sent.map(({ body }) => body),
+    [
+      { packageName: 'zookeeper', options: { service: { name: 'zk-2' } } },
+      { packageName: 'kafka' },
+    ],
+  );
+  const problem = { code: 'impossible', message: 'no agent is large enough' };
+  server.answers['POST /operations/preflight'] = ({ body }) => ({
+    body:
+      nameOf(body) === 'kafka'
+        ? { ...nothing, dependencies: [need] }
+        : { ...nothing, problems: [problem] },
+  });
+  const refused = await dcos('package', 'install', 'kafka', '--yes');
+  t.match(refused, { status: 8, stderr: /no agent is large enough/ });
+  const asked = server.asked.filter(({ path }) => path === '/package/install').length;
+  t.equal(asked, 2, 'nothing was installed');
+});
+
+t.test('package uninstall › of what another service uses is refused', async (t) => {
+  const { dcos, server } = await cluster(t, {
+    ...installable(),
+    'POST /operations/uninstall-preview': {
+      body: { appId: '/kafka', volumes: [], tasks: [], dependents: ['/storm'] },
+    },
+  });
+  const refused = await dcos('package', 'uninstall', 'kafka', '--yes');
+  t.match(refused, { status: 5, stderr: /\/kafka is used by \/storm; nothing was touched/ });
+  t.notOk(server.asked.some(({ path }) => path === '/package/uninstall'));
+});

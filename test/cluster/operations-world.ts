@@ -61,6 +61,13 @@ export function goodAnswer(effect: OperationsEffect): OperationsEvent | undefine
   switch (effect.type) {
     case 'FetchArtifacts':
       return { type: 'ArtifactsFetched', operationId, urls: { kafka: 'http://x/kafka.tgz' } };
+    case 'ObserveDependencies':
+      return {
+        type: 'DependenciesObserved',
+        operationId,
+        steps: [],
+        env: Object.fromEntries(effect.dependencies.map(({ env }) => [env, '10.0.0.1:2181'])),
+      };
     case 'SubmitApp':
     case 'OrderUninstall':
       return { type: 'AppSubmitted', operationId };

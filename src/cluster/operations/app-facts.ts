@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { DcosError } from '../../core/errors.js';
 import type { JsonObject } from '../../core/json.js';
 import type { Need } from './feasibility.js';
-import type { AppFacts } from './state.js';
+import type { AppFacts, Dependency } from './state.js';
 
 const renderedSchema = z.looseObject({
   id: z.string(),
@@ -36,7 +36,7 @@ export function parseRendered(app: JsonObject): RenderedApp {
 }
 
 /** The facts that the labels and the environment of an app tell. */
-export function factsOf(app: RenderedApp): AppFacts {
+export function factsOf(app: RenderedApp, dependencies: readonly Dependency[] = []): AppFacts {
   const labels = app.labels ?? {};
   const account = labels.DCOS_SERVICE_ACCOUNT || undefined;
   const framework = labels.DCOS_PACKAGE_FRAMEWORK_NAME || undefined;
@@ -55,6 +55,7 @@ export function factsOf(app: RenderedApp): AppFacts {
     ...(role === undefined ? {} : { role }),
     ...(account === undefined ? {} : { account }),
     ...(serviceName === undefined ? {} : { serviceName }),
+    ...(dependencies.length === 0 ? {} : { dependencies }),
   };
 }
 
@@ -82,6 +83,15 @@ export function withServiceAccount(
     },
     secrets: { ...secrets, account: { source: `account/${account}` } },
   };
+}
+
+/** The app with where the services are that it needs, for its scheduler to pass on. */
+export function withDependencies(
+  app: JsonObject,
+  dependencyEnv: Readonly<Record<string, string>>,
+): JsonObject {
+  if (Object.keys(dependencyEnv).length === 0) return app;
+  return { ...app, env: { ...((app.env ?? {}) as JsonObject), ...dependencyEnv } };
 }
 
 /** What the app itself needs. */

@@ -12,10 +12,11 @@ import type { Packages } from '../../packages/packages.js';
 import { cosmosError, cosmosRequests, mediaType } from '../../wire/cosmos.js';
 import type { Operator } from '../operator.js';
 import type { Apps } from './apps.js';
+import { dependentsOn, missingDependencies } from './dependencies.js';
 import type { RequestOutcome } from './events.js';
 import { checkRelease, checkWish, feasibility, impossibleError } from './preflight.js';
 import type { Operations } from './run.js';
-import type { Installed } from './state.js';
+import type { AppFacts, Installed } from './state.js';
 
 /** What the calls work with. */
 export interface CosmosOperationsOptions {
@@ -52,6 +53,7 @@ function installRoute({ operations, packages, apps, operator }: CosmosOperations
       if (known === undefined || known.status === 'failed') {
         const found = await feasibility(packages, operator, checked);
         if (found.impossible.length > 0) throw impossibleError(found);
+        throwMissing(operations, facts);
         // An app of that id that no package made must not be overwritten.
         if (known === undefined && (await apps.get(checked.appId)) !== undefined)
           throw alreadyInstalled();
@@ -87,6 +89,7 @@ function uninstallRoute({ operations, apps }: CosmosOperationsOptions): Route {
       const chosen = appId ? named.filter((each) => each.appId === appId) : named;
       if (chosen.length === 0) throw await notInstalled(apps, packageName, appId ?? undefined);
       if (chosen.length > 1 && all !== true) throw ambiguous(packageName, chosen);
+      for (const each of chosen) throwInUse(operations, each);
       const results: ExactJson[] = [];
       for (const each of chosen) {
         const outcome = await operations.request((ids) => ({
@@ -100,6 +103,31 @@ function uninstallRoute({ operations, apps }: CosmosOperationsOptions): Route {
       return { results };
     },
   });
+}
+
+/** What nobody provides is told before anything is done. */
+function throwMissing({ state }: Operations, { dependencies = [] }: AppFacts): void {
+  const [first] = missingDependencies(state, dependencies);
+  if (first === undefined) return;
+  const { option, packageName, serviceName } = first;
+  throw cosmosError(
+    'ServiceDependencyMissing',
+    `it needs the service [${serviceName}], which the option ${option} names and is not installed`,
+    { option, packageName, serviceName },
+    `Install it first: dcos package install ${packageName}`,
+  );
+}
+
+/** A service goes after those that use it: they clean up there when they are uninstalled. */
+function throwInUse({ state }: Operations, { appId, facts }: Installed): void {
+  const used = facts.serviceName === undefined ? [] : dependentsOn(state, facts.serviceName);
+  if (used.length === 0) return;
+  throw cosmosError(
+    'ServiceInUse',
+    `[${appId}] is used by [${used.join(', ')}]`,
+    { appId, dependents: used },
+    'Uninstall those first.',
+  );
 }
 
 function uninstalled({ appId, release }: Installed): ExactJson {
@@ -143,6 +171,7 @@ function updateRoute({ operations, packages, operator }: CosmosOperationsOptions
       const found = await feasibility(packages, operator, checked);
       if (found.impossible.length > 0) throw impossibleError(found);
       const { facts, assets } = checked;
+      throwMissing(operations, facts);
       const outcome = await operations.request((ids) => ({
         type: 'UpdateRequested',
         ...ids,

@@ -3,7 +3,7 @@ import type { Persist, Reply } from '../../core/drive.js';
 import type { JsonObject } from '../../core/json.js';
 import type { PackageRelease } from '../../packages/packages.js';
 import type { OperationStep, StepStatus } from '../../wire/operations.js';
-import type { AppFacts, Held } from './state.js';
+import type { AppFacts, Dependency, Held } from './state.js';
 
 /** What a service's plan looked like. */
 export interface ObservedPlan {
@@ -74,6 +74,13 @@ export type OperationsEvent =
       readonly operationId: string;
       readonly urls: Readonly<Record<string, string>>;
     }
+  /** The services that it needs: a step each, and where they are once all of them serve. */
+  | {
+      readonly type: 'DependenciesObserved';
+      readonly operationId: string;
+      readonly steps: readonly OperationStep[];
+      readonly env?: Readonly<Record<string, string>>;
+    }
   /** The app is there, in the form that was ordered. */
   | { readonly type: 'AppSubmitted'; readonly operationId: string }
   | {
@@ -127,12 +134,18 @@ export type OperationsEffect =
     }
   | { readonly type: 'AbortFetch'; readonly operationId: string }
   | {
+      readonly type: 'ObserveDependencies';
+      readonly operationId: string;
+      readonly dependencies: readonly Dependency[];
+    }
+  | {
       readonly type: 'SubmitApp';
       readonly operationId: string;
       readonly appId: string;
       readonly release: PackageRelease;
       readonly userOptions: JsonObject;
       readonly assetUrls: Readonly<Record<string, string>>;
+      readonly dependencyEnv: Readonly<Record<string, string>>;
     }
   | { readonly type: 'OrderUninstall'; readonly operationId: string; readonly appId: string }
   | { readonly type: 'ObserveApp'; readonly operationId: string; readonly appId: string }

@@ -10,6 +10,7 @@ import type { Packages } from '../../packages/packages.js';
 import { isVolume, reservedRoleOf } from '../../wire/resources/pool.js';
 import type { Operator } from '../operator.js';
 import { frameworksOf } from './cleanup.js';
+import { dependentsOn } from './dependencies.js';
 import { preflight } from './preflight.js';
 import type { Operations } from './run.js';
 import type { Installed } from './state.js';
@@ -69,7 +70,7 @@ export function operationsRoutes(
           options: (options ?? {}) as JsonObject,
           appId: appId ?? undefined,
         };
-        return { status: 200, json: await preflight(packages, operator, wish) };
+        return { status: 200, json: await preflight(packages, operator, state, wish) };
       },
     },
     {
@@ -83,7 +84,10 @@ export function operationsRoutes(
           packageName,
           appId ?? undefined,
         );
-        return { status: 200, json: await uninstallPreview(operator, installed) };
+        const { serviceName } = installed.facts;
+        const dependents = serviceName === undefined ? [] : dependentsOn(state, serviceName);
+        const preview = await uninstallPreview(operator, installed);
+        return { status: 200, json: { ...preview, dependents } };
       },
     },
   ];

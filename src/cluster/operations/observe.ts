@@ -50,6 +50,14 @@ function take(
       record.assetUrls = event.urls;
       goOn(state, record, now, changes);
       break;
+    case 'DependenciesObserved':
+      if (event.env === undefined) {
+        showPhase(record, 'dependencies', event.steps, undefined, now, changes);
+        break;
+      }
+      record.dependencyEnv = event.env;
+      goOn(state, record, now, changes);
+      break;
     case 'AppSubmitted':
       goOn(state, record, now, changes);
       break;

@@ -1,13 +1,14 @@
 /** All that can be checked of an install before anything is done. */
 import { DcosError } from '../../core/errors.js';
-import type { JsonObject } from '../../core/json.js';
+import type { Json, JsonObject } from '../../core/json.js';
 import type { PackageRelease, Packages } from '../../packages/packages.js';
 import { cosmosError } from '../../wire/cosmos.js';
 import type { Preflight } from '../../wire/operations.js';
 import type { Operator } from '../operator.js';
 import { factsOf, needsOfApp, parseRendered, type RenderedApp } from './app-facts.js';
+import { dependenciesOf, missingDependencies } from './dependencies.js';
 import { type Feasibility, feasibilityOf, type Need, roomOf } from './feasibility.js';
-import type { AppFacts } from './state.js';
+import type { AppFacts, OperationsState } from './state.js';
 
 /** What a user asks for. */
 export interface Wish {
@@ -44,11 +45,13 @@ export async function checkRelease(
   wantedId: string | undefined,
 ): Promise<CheckedWish> {
   const app = parseRendered(await packages.render(release, options, {}, wantedId));
+  const { mergedOptions } = await packages.prepareRelease(release, options);
+  const dependencies = dependenciesOf(release.definition.config as Json, mergedOptions);
   const plans = await packages.planArtifacts(release);
   return {
     release,
     appId: app.id,
-    facts: factsOf(app),
+    facts: factsOf(app, dependencies),
     app,
     assets: plans.map(({ asset, bytes, cachedBytes }) => ({ asset, bytes, cachedBytes })),
   };
@@ -110,9 +113,11 @@ export function impossibleError({ impossible }: Feasibility): DcosError {
 export async function preflight(
   packages: Packages,
   operator: Operator,
+  state: OperationsState,
   wish: Wish,
 ): Promise<Preflight> {
   const nothing = { bytes: 0, cachedBytes: 0 };
+  const none = { download: nothing, warnings: [], dependencies: [] };
   try {
     const { problems } = await packages.prepare(
       wish.packageName,
@@ -125,7 +130,7 @@ export async function preflight(
         message: `${pointer || '/'}: ${message}`,
         ...(hint === undefined ? {} : { hint }),
       }));
-      return { download: nothing, problems: found, warnings: [] };
+      return { ...none, problems: found };
     }
     const checked = await checkWish(packages, wish);
     const found = await feasibility(packages, operator, checked);
@@ -138,11 +143,14 @@ export async function preflight(
       },
       problems: found.impossible.map((message) => ({ code: 'impossible', message })),
       warnings: [...found.waiting],
+      dependencies: missingDependencies(state, checked.facts.dependencies ?? []).map(
+        ({ option, packageName, serviceName = '' }) => ({ option, packageName, serviceName }),
+      ),
     };
   } catch (error) {
     if (!(error instanceof DcosError)) throw error;
     const { code, message, hint } = error;
     const problem = { code, message, ...(hint === undefined ? {} : { hint }) };
-    return { download: nothing, problems: [problem], warnings: [] };
+    return { ...none, problems: [problem] };
   }
 }

@@ -9,12 +9,14 @@ import type { ArtifactProgress, Packages } from '../../packages/packages.js';
 import type { GetAgents } from '../../wire/mesos/operator.js';
 import type { Operation } from '../../wire/operations.js';
 import type { Operator } from '../operator.js';
-import { withServiceAccount } from './app-facts.js';
+import { withDependencies, withServiceAccount } from './app-facts.js';
 import { type Apps, observedApp } from './apps.js';
 import { type CleanUpLook, cleanUp, giveBack, leftoverOn, lostIn } from './cleanup.js';
+import { type DependencyLook, wiringOf } from './dependencies.js';
 import type { OperationsEffect, OperationsEvent, RequestOutcome } from './events.js';
 import {
   type AppFacts,
+  type Dependency,
   type Held,
   loadOperations,
   type OperationsState,
@@ -195,6 +197,12 @@ function performers(
   return {
     ...fetching(options, submit, answer),
     ...appOrders(options, answer),
+    ObserveDependencies: ({ operationId, dependencies }) =>
+      answer(operationId, async () => ({
+        type: 'DependenciesObserved',
+        operationId,
+        ...wiringOf(state, dependencies, await looksAt(options.apps, dependencies)),
+      })),
     CleanUp: ({ operationId, facts }) =>
       answer(operationId, async () => ({
         type: 'CleanedUp',
@@ -255,12 +263,15 @@ function fetching(
 function appOrders(
   { packages, apps, cluster }: OperationsOptions,
   answer: Answer,
-): Omit<Performers<OperationsEffect>, 'FetchArtifacts' | 'AbortFetch' | 'CleanUp' | 'Announce'> {
+): Omit<
+  Performers<OperationsEffect>,
+  'FetchArtifacts' | 'AbortFetch' | 'ObserveDependencies' | 'CleanUp' | 'Announce'
+> {
   return {
-    SubmitApp: ({ operationId, appId, release, userOptions, assetUrls }) =>
+    SubmitApp: ({ operationId, appId, release, userOptions, assetUrls, dependencyEnv }) =>
       answer(operationId, async () => {
         const app = await packages.render(release, userOptions, assetUrls, appId);
-        await apps.put(appId, withServiceAccount(app, cluster));
+        await apps.put(appId, withServiceAccount(withDependencies(app, dependencyEnv), cluster));
         return { type: 'AppSubmitted', operationId };
       }),
     OrderUninstall: ({ operationId, appId }) =>
@@ -293,6 +304,27 @@ function appOrders(
         return { type: 'AppObserved', operationId, app: app && observedApp(app) };
       }),
   };
+}
+
+/** Whether the services serve: their deploy plan is complete, and they have that endpoint. */
+async function looksAt(
+  apps: Apps,
+  dependencies: readonly Dependency[],
+): Promise<Map<string, DependencyLook>> {
+  const looks = new Map<string, DependencyLook>();
+  for (const { serviceName, endpoint } of dependencies) {
+    if (serviceName === undefined) continue;
+    const plan = await apps.plan(serviceName);
+    if ('waiting' in plan) looks.set(serviceName, { waiting: plan.waiting });
+    else if (plan.status !== 'COMPLETE') {
+      looks.set(serviceName, { waiting: `its deploy plan is ${plan.status}` });
+    } else {
+      const endpoints = await apps.endpoints(serviceName);
+      const addresses = endpoints.find(({ name }) => name === endpoint)?.addresses ?? [];
+      looks.set(serviceName, { addresses });
+    }
+  }
+  return looks;
 }
 
 async function endpointsOf(apps: Apps, appId: string, serviceName: string | undefined) {

@@ -13,10 +13,13 @@ export function stagesOf(
       ? ['order', 'restart', 'plan', 'delete', 'clean', 'ended']
       : ['delete', 'clean', 'ended'];
   }
+  const depend: Stage[] = hasDependencies(facts) ? ['depend'] : [];
   return facts.hasPlan
-    ? ['fetch', 'create', 'start', 'plan', 'collect', 'ended']
-    : ['fetch', 'create', 'start', 'collect', 'ended'];
+    ? ['fetch', ...depend, 'create', 'start', 'plan', 'collect', 'ended']
+    : ['fetch', ...depend, 'create', 'start', 'collect', 'ended'];
 }
+
+const hasDependencies = ({ dependencies = [] }: AppFacts): boolean => dependencies.length > 0;
 
 /** The stage after the present one. */
 export function stageAfter(record: OperationRecord, facts: AppFacts): Stage {
@@ -28,6 +31,7 @@ export function stageAfter(record: OperationRecord, facts: AppFacts): Stage {
 export function phaseOf(kind: OperationRecord['operation']['kind'], stage: Stage): string {
   if (kind === 'uninstall')
     return stage === 'delete' ? 'scheduler' : stage === 'clean' ? 'cleanup' : 'deploy';
+  if (stage === 'depend') return 'dependencies';
   return stage === 'fetch'
     ? 'artifacts'
     : stage === 'plan' || stage === 'collect'
@@ -59,8 +63,10 @@ export function firstPhases(
     ...pending(asset),
     progress: { done: 0, total: bytes },
   }));
+  const needed = (facts.dependencies ?? []).flatMap(({ serviceName }) => serviceName ?? []);
   return [
     phase('artifacts', fetches),
+    ...(hasDependencies(facts) ? [phase('dependencies', needed.map(pending))] : []),
     phase('scheduler', [pending(appId)]),
     ...(facts.hasPlan ? [phase('deploy', [])] : []),
   ];
@@ -86,6 +92,12 @@ export function effectOf(
   switch (record.stage) {
     case 'fetch':
       return { type: 'FetchArtifacts', operationId, release: installed.release };
+    case 'depend':
+      return {
+        type: 'ObserveDependencies',
+        operationId,
+        dependencies: facts.dependencies ?? [],
+      };
     case 'create':
       return {
         type: 'SubmitApp',
@@ -94,6 +106,7 @@ export function effectOf(
         release: installed.release,
         userOptions: record.next?.userOptions ?? installed.userOptions,
         assetUrls: record.assetUrls ?? {},
+        dependencyEnv: record.dependencyEnv ?? {},
       };
     case 'order':
       return { type: 'OrderUninstall', operationId, appId };

@@ -19,6 +19,7 @@ export const maxEnded = 200;
 /** What an operation is at, in order; each kind skips some. */
 export type Stage =
   | 'fetch'
+  | 'depend'
   | 'create'
   | 'start'
   | 'order'
@@ -42,6 +43,24 @@ export interface AppFacts {
   readonly account?: string;
   /** Name below `/service/`. */
   readonly serviceName?: string;
+  /** Services that it needs; absent where its package names none. */
+  readonly dependencies?: readonly Dependency[];
+}
+
+/** A service that another needs, as an option names it. */
+export interface Dependency {
+  /** `zookeeper.service` */
+  readonly option: string;
+  /** The variable in which the app gets the addresses, `address:port` joined by commas. */
+  readonly env: string;
+  /** The package that is to be installed where the service is missing. */
+  readonly packageName: string;
+  /** The endpoint of the service that is used. */
+  readonly endpoint: string;
+  /** One of this and `addresses`, or none where the option is empty. */
+  readonly serviceName?: string;
+  /** Given as they are by the user. */
+  readonly addresses?: string;
 }
 
 /** A release that is installed, or was tried to be; record `installed/<appId>`. */
@@ -65,6 +84,8 @@ export interface OperationRecord {
   readonly next?: { readonly userOptions: JsonObject; readonly facts: AppFacts };
   /** What every asset is served at, once fetched. */
   assetUrls?: Readonly<Record<string, string>>;
+  /** Where the services that it needs are, once they serve. */
+  dependencyEnv?: Readonly<Record<string, string>>;
   /** Until the deadline. */
   ticksLeft: number;
   /** Since something moved last. */

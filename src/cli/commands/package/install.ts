@@ -15,6 +15,7 @@ import { DcosError, type ErrorCode, exitStatusByCode } from '../../../core/error
 import type { Operation, Preflight } from '../../../wire/operations.js';
 import { type Command, type Given, yesFlag } from '../../command.js';
 import type { Context } from '../../context.js';
+import { installFirst, neededFirst } from '../../dependencies.js';
 import { ensureCluster } from '../../ensure-cluster.js';
 import { type Options, readOptions } from '../../options.js';
 import { clean } from '../../output/clean.js';
@@ -63,8 +64,12 @@ export const install: Command = {
     const check = await preflight(http, exact);
     throwProblems(check);
     tellPreflight(context, found, check);
+    const { packageName } = exact;
+    const needed = await neededFirst(context, http, packageName, check, throwProblems);
     if (isDryRun) {
-      context.io.result(formatJson({ options, app: await renderPackage(http, exact) }));
+      const first = needed.map((one) => one.packageName);
+      const app = await renderPackage(http, exact);
+      context.io.result(formatJson({ options, app, ...(first.length > 0 ? { first } : {}) }));
       return;
     }
     if (mustAsk) {
@@ -73,6 +78,7 @@ export const install: Command = {
         throw new DcosError('refused', 'nothing was installed');
       }
     }
+    await installFirst(context, http, needed);
     await installAndWatch(context, http, given, exact);
   },
 };

@@ -33,14 +33,26 @@ export const uninstall: Command = {
     const http = await context.http();
     const chosen = await choose(http, given);
     const volumes: Volume[] = [];
+    const leaving = new Set(chosen.map(({ appId }) => appId));
     for (const { appId } of chosen) {
       const preview = await uninstallPreview(http, { packageName: given.word(0), appId });
       volumes.push(...preview.volumes);
+      refuseUsed(
+        appId,
+        (preview.dependents ?? []).filter((user) => !leaving.has(user)),
+      );
     }
     await permit(context, given, chosen, volumes);
     for (const one of chosen) await remove(context, http, given, one);
   },
 };
+
+function refuseUsed(appId: string, users: readonly string[]): void {
+  if (users.length === 0) return;
+  throw new DcosError('conflict', `${appId} is used by ${users.join(', ')}; nothing was touched`, {
+    hint: 'Uninstall those first.',
+  });
+}
 
 async function choose(http: Http, given: Given): Promise<InstalledPackage[]> {
   const name = given.word(0);
