@@ -5,13 +5,14 @@
 import type { Route } from '../core/http/server.js';
 import type { LocalCluster } from '../wire/local-cluster.js';
 import type { GetAgents } from '../wire/mesos/operator.js';
-import { scalarsOf } from '../wire/resources/pool.js';
+import { amountOf } from '../wire/resources/pool.js';
 import type { AgentStatus, ServiceStatus, Status } from '../wire/status.js';
 import { openIncidents } from './failures/http.js';
 import { servicesFramework } from './failures/run.js';
 import { type FailuresState, serviceKey } from './failures/state.js';
 import type { OperationsState } from './operations/state.js';
 import type { Operator } from './operator.js';
+import { sharingOf, usageByService } from './usage.js';
 
 /** What the answer is made of. */
 export interface StatusOptions {
@@ -57,6 +58,7 @@ async function statusOf(options: StatusOptions): Promise<Status> {
     agents: agentsOf(failures, agents ?? {}),
     frameworks: frameworksOf(failures),
     services: servicesOf(failures, wanted),
+    sharing: sharingOf(failures),
     incidents: openIncidents(failures),
     operations: [...operations.operations.values()]
       .map(({ operation }) => operation)
@@ -136,14 +138,16 @@ function servicesOf(
   }
   for (const [key, wanted] of wantedApps)
     put(servicesFramework, key.slice(servicesFramework.length + 1), wanted);
-  return [...found.values()].sort(
+  const usage = usageByService(failures);
+  const withUsage = [...found.values()].map((entry): ServiceStatus => {
+    const used = usage.get(serviceKey(entry.framework, entry.service));
+    if (used === undefined) return entry;
+    const { agents, ...amount } = used;
+    return { ...entry, used: amount, agents: agents.size };
+  });
+  return withUsage.sort(
     (a, b) => compare(a.framework, b.framework) || compare(a.service, b.service),
   );
-}
-
-function amountOf(resources: Parameters<typeof scalarsOf>[0] | undefined) {
-  const { cpus, mem, disk } = scalarsOf(resources ?? []);
-  return { cpus: cpus / 1000, memMb: mem / 1000, diskMb: disk / 1000 };
 }
 
 function compare(a: string, b: string): number {

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { incidentSchema } from './incidents.js';
 import { operationSchema } from './operations.js';
 
+/** How much of each scalar resource; MiB. */
 const amountSchema = z.object({ cpus: z.number(), memMb: z.number(), diskMb: z.number() });
 
 /** An agent, lost ones included. */
@@ -32,6 +33,10 @@ export const serviceStatusSchema = z.object({
   service: z.string(),
   wanted: z.number(),
   running: z.number(),
+  /** What its tasks hold; absent while it has none. */
+  used: amountSchema.optional(),
+  /** On how many agents it has tasks. */
+  agents: z.number().optional(),
 });
 export type ServiceStatus = z.infer<typeof serviceStatusSchema>;
 
@@ -56,6 +61,11 @@ export const statusSchema = z.object({
     }),
   ),
   services: z.array(serviceStatusSchema),
+  /**
+   * How many agents the services share, and how many machines they would take if each of them had
+   * its own.
+   */
+  sharing: z.object({ services: z.number(), machines: z.number(), separate: z.number() }),
   /** Open ones. */
   incidents: z.array(incidentSchema),
   /** Running ones. */

@@ -262,7 +262,17 @@ t.test('status, failures › what is broken, in words', async (t) => {
           { id: 'S1', hostname: 'agent-1', rack: 'r1', state: 'unreachable', tasksRunning: 0 },
         ],
         frameworks: [{ id: 'F', name: 'services', connected: false, tasksRunning: 1 }],
-        services: [{ framework: 'services', service: '/web', wanted: 2, running: 1 }],
+        services: [
+          {
+            framework: 'services',
+            service: '/web',
+            wanted: 2,
+            running: 1,
+            used: { cpus: 0.5, memMb: 128, diskMb: 0 },
+            agents: 1,
+          },
+        ],
+        sharing: { services: 2, machines: 3, separate: 5 },
         incidents: [{ ...incident, status: 'open' }],
         operations: [
           {
@@ -283,7 +293,8 @@ t.test('status, failures › what is broken, in words', async (t) => {
   t.match(await dcos('failures', 'show', 'i-2'), { status: 4, stderr: /Did you mean 'i-1'\?/ });
   const status = await dcos('status');
   t.match(status.stdout, /agent-1 +r1 +unreachable +0 +---/);
-  t.match(status.stdout, /\/web +1\/2 +services +AWAY/);
+  t.match(status.stdout, /\/web +1\/2 +0\.5 +128 +0 +1 +services +AWAY/);
+  t.match(status.stdout, /2 services on 3 machines; each on its own, they would take 5\./);
   t.match(status.stdout, /install of kafka \(\/kafka\): deploy WAITING/);
   t.equal(JSON.parse((await dcos('status', '--json')).stdout).services[0].running, 1);
 });

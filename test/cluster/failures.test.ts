@@ -10,6 +10,7 @@ import {
   patienceForUnseen,
   stepFailures,
 } from '../../src/cluster/failures/step.js';
+import { sharingOf, usageByService } from '../../src/cluster/usage.js';
 import type { TaskState } from '../../src/wire/mesos/task.js';
 import { aTask, World } from './failures-world.js';
 
@@ -330,4 +331,32 @@ t.test('failures › the oldest healed incident makes room for a new one', async
     limits.incidents,
   );
   t.ok(world.state.incidents.has('i-1'), 'an open one is kept');
+});
+
+t.test('usage › who has what, and what silos would take', async (t) => {
+  const world = new World();
+  const add = (id: string, agent: string, service: string, framework: string, mem: number) => {
+    const resources = [
+      { name: 'cpus', type: 'SCALAR' as const, scalar: { value: 0.5 } },
+      { name: 'mem', type: 'SCALAR' as const, scalar: { value: mem } },
+    ];
+    world.send({ type: 'TaskAdded', task: { ...aTask(id, agent, service, framework), resources } });
+    world.update(id, 'TASK_RUNNING', {}, framework);
+  };
+  add('kafka.1', 'a1', '/kafka', 'services', 64);
+  add('b0', 'a1', 'kafka', 'kafka', 512);
+  add('b1', 'a2', 'kafka', 'kafka', 512);
+  add('web.1', 'a2', '/web', 'services', 32);
+  const usage = usageByService(world.state);
+  t.match(usage.get('kafka kafka'), {
+    cpus: 1,
+    memMb: 1024,
+    diskMb: 0,
+    agents: new Set(['a1', 'a2']),
+  });
+  t.same(sharingOf(world.state), { services: 2, machines: 2, separate: 3 });
+  world.update('b1', 'TASK_UNREACHABLE', {}, 'kafka');
+  t.match(usageByService(world.state).get('kafka kafka'), { memMb: 512 });
+  world.update('web.1', 'TASK_KILLED');
+  t.same(sharingOf(world.state), { services: 1, machines: 1, separate: 1 });
 });

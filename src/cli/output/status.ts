@@ -14,7 +14,7 @@ export function statusText(status: Status): string {
   const sections = [
     `${cluster.name} (${cluster.id}), dcos ${version}, ${engine}`,
     section('Agents', agentTable(status.agents)),
-    section('Services', serviceTable(status)),
+    section('Services', [serviceTable(status), sharingLine(status)].filter(Boolean).join('\n')),
     section('Operations', status.operations.map(operationLine).join('\n')),
     section('Incidents', incidentLines(status)),
   ];
@@ -51,6 +51,10 @@ function serviceTable({ services, frameworks }: Status): string {
     [
       { heading: 'SERVICE', value: ({ service }: Status['services'][number]) => service },
       { heading: 'RUNNING', value: ({ running, wanted }) => `${running}/${wanted}` },
+      { heading: 'CPUS', value: ({ used }) => round(used?.cpus ?? 0) },
+      { heading: 'MEM MB', value: ({ used }) => round(used?.memMb ?? 0) },
+      { heading: 'DISK MB', value: ({ used }) => round(used?.diskMb ?? 0) },
+      { heading: 'AGENTS', value: ({ agents }) => agents ?? 0 },
       { heading: 'FRAMEWORK', value: ({ framework }) => framework },
       {
         heading: 'SCHEDULER',
@@ -59,6 +63,14 @@ function serviceTable({ services, frameworks }: Status): string {
     ],
     services,
   );
+}
+
+/** What sharing saves; of interest from the second service on. */
+function sharingLine({ sharing }: Status): string {
+  const { services, machines, separate } = sharing;
+  if (services < 2) return '';
+  const apart = `each on its own, they would take ${separate}`;
+  return `  ${services} services on ${machines} machines; ${apart}.`;
 }
 
 function operationLine({ kind, packageName, appId, phases }: Operation): string {

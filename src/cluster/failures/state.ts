@@ -37,6 +37,7 @@ export interface KnownTask {
   readonly service: string;
   readonly instance: string | undefined;
   readonly executorId: string | undefined;
+  readonly uses: { readonly cpus: number; readonly memMb: number; readonly diskMb: number };
   agentId: string;
   state: TaskState;
   /** Its check has passed once, or it has none: from then on it counts as long as it runs. */

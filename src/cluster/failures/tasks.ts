@@ -5,6 +5,7 @@
 import { checkResultOf } from '../../wire/mesos/check-result.js';
 import type { GetTasks, OperatorTask } from '../../wire/mesos/operator.js';
 import { type TaskStatus, terminalTaskStates } from '../../wire/mesos/task.js';
+import { amountOf } from '../../wire/resources/pool.js';
 import type { FailuresEvent } from './events.js';
 import { addAction, addLost, type Changes, openOnes } from './incidents.js';
 import { describeTask, taskFailed, taskLostWithAgent } from './losses.js';
@@ -230,6 +231,7 @@ function toKnown(state: FailuresState, task: OperatorTask): KnownTask {
     service: label('DCOS_SERVICE') ?? task.name,
     instance: label('DCOS_INSTANCE'),
     executorId: task.executor_id?.value,
+    uses: amountOf(task.resources),
     agentId: task.agent_id.value,
     state: task.state,
     ready: isReady({ ...task.statuses?.at(-1), state: task.state }),

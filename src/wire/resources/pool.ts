@@ -115,6 +115,16 @@ export function scalarsOf(resources: readonly Resource[] | Pool): {
   return sums;
 }
 
+/** The same for people: whole cpus, memory and disk in MiB, with fractions. */
+export function amountOf(resources: readonly Resource[] | Pool | undefined): {
+  cpus: number;
+  memMb: number;
+  diskMb: number;
+} {
+  const { cpus, mem, disk } = scalarsOf(resources ?? []);
+  return { cpus: cpus / 1000, memMb: mem / 1000, diskMb: disk / 1000 };
+}
+
 /** All ranges of the resource `name`, merged. */
 export function rangesOf(resources: readonly Resource[] | Pool, name: string): readonly Range[] {
   const pool = resources instanceof Map ? resources : poolOf(resources);
