@@ -24,6 +24,8 @@ export interface Command {
   readonly flags?: readonly Flag[];
   /** Flags end at the first word: what follows is another program's. */
   readonly takesRest?: boolean;
+  /** All that follows is another program's, flags before the first word included. */
+  readonly isRaw?: boolean;
   /** Complete command lines. */
   readonly examples: readonly string[];
   /** More for `--help`. */

@@ -3,7 +3,7 @@
  * happened.
  */
 import { DcosError } from '../core/errors.js';
-import { isGroup } from './command.js';
+import { isGroup, type Leaf } from './command.js';
 import { readPreferences } from './config/preferences.js';
 import { Context } from './context.js';
 import { explain, statusOf } from './exit.js';
@@ -31,55 +31,48 @@ async function run(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<num
       return 0;
     }
     const words = globals.wantsHelp ? firstWords(globals.rest) : globals.rest;
-    const found = await find(io, env, words, globals.wantsHelp);
-    if (found === undefined) return 0;
-    const { path, node, rest } = found;
+    const context = await contextOf(io, env);
+    const { path, node, rest } = await find(context, words);
     if (isGroup(node)) {
       const wanted = globals.wantsHelp || rest.length > 0 || path.length === 0;
       if (wanted || node.fallback === undefined) {
         await printGroupHelp(io, path, node);
         return 0;
       }
-      return await runLeaf(io, env, [...path, node.fallback], []);
+      const fallback = node.children[node.fallback];
+      if (fallback === undefined || isGroup(fallback)) {
+        throw new DcosError('internal', `'${[...path, node.fallback].join(' ')}' is no command`);
+      }
+      const whole = { path: [...path, node.fallback], node: fallback };
+      return await runLeaf(context, whole, []);
     }
-    return await runLeaf(io, env, path, globals.wantsHelp ? ['--help'] : rest);
+    return await runLeaf(context, { path, node }, globals.wantsHelp ? ['--help'] : rest);
   } catch (error) {
     if (statusOf(error) !== 0) process.stderr.write(`${explain(error, verbosity)}\n`);
     return statusOf(error);
   }
 }
 
-// `undefined` where all is said: the help of an installed service.
-async function find(
-  io: ReturnType<typeof createIo>,
-  env: NodeJS.ProcessEnv,
-  words: readonly string[],
-  wantsHelp: boolean,
-): Promise<Found | undefined> {
+async function find(context: Context, words: readonly string[]): Promise<Found> {
   try {
     return findCommand(words);
   } catch (error) {
-    const { explainUnknown } = await import('./service-command.js');
-    await explainUnknown(await contextOf(io, env), words, wantsHelp, error);
-    return undefined;
+    const { findServiceCommand } = await import('./service-command.js');
+    return findServiceCommand(context, words, error);
   }
 }
 
 async function runLeaf(
-  io: ReturnType<typeof createIo>,
-  env: NodeJS.ProcessEnv,
-  path: readonly string[],
+  context: Context,
+  { path, node }: { readonly path: readonly string[]; readonly node: Leaf },
   rest: readonly string[],
 ): Promise<number> {
-  const { node } = findCommand(path);
-  if (isGroup(node)) throw new DcosError('internal', `'${path.join(' ')}' is no command`);
   const command = await node.load();
   const parsed = parseArguments(path, command, rest);
   if ('help' in parsed) {
-    io.write(parsed.help);
+    context.io.write(parsed.help);
     return 0;
   }
-  const context = await contextOf(io, env);
   process.once('SIGINT', () => {
     process.stderr.write(`\n${context.interruptNote ?? 'Interrupted.'}\n`);
     process.exit(130);

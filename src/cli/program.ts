@@ -66,8 +66,13 @@ export interface Found {
 
 /** Finds the command that the words name. Throws `usage` with a did-you-mean for an unknown one. */
 export function findCommand(words: readonly string[]): Found {
-  let node: Group | Leaf = tree;
-  const path: string[] = [];
+  return findBelow(tree, [], words);
+}
+
+/** Finds the command that `words` name below `root`, to which `before` has led. Throws as above. */
+export function findBelow(root: Group, before: readonly string[], words: readonly string[]): Found {
+  let node: Group | Leaf = root;
+  const path: string[] = [...before];
   let rest = words;
   while (isGroup(node)) {
     const group: Group = node;
@@ -91,10 +96,29 @@ export function findCommand(words: readonly string[]): Found {
   return { path, node, rest };
 }
 
+/**
+ * `dcos kafka …` and `dcos kafka --name=team/kafka …`, as the command lines of DC/OS' packages had
+ * it: the word, the service that is meant, and what follows.
+ */
+export function splitService(words: readonly string[]): {
+  readonly word: string;
+  readonly service: string;
+  readonly rest: readonly string[];
+} {
+  const [word = '', flag = '', ...rest] = words;
+  if (flag.startsWith('--name=')) return { word, service: flag.slice('--name='.length), rest };
+  const [name, ...more] = rest;
+  if (flag === '--name' && name !== undefined) return { word, service: name, rest: more };
+  return { word, service: word, rest: words.slice(1) };
+}
+
 // `dcos kafka plan show deploy` is `dcos service plan show deploy kafka`.
 function asServiceCommand(words: readonly string[]): string[] | undefined {
-  const [service, noun, ...rest] = words;
-  if (service === undefined || noun === undefined) return undefined;
+  const {
+    service,
+    rest: [noun, ...rest],
+  } = splitService(words);
+  if (service === '' || noun === undefined) return undefined;
   if (!['plan', 'pod', 'endpoints'].includes(noun)) return undefined;
   if (rest.includes('--help') || rest.includes('-h')) return ['service', noun, ...rest];
   return ['service', noun, ...rest, service];
@@ -152,6 +176,8 @@ export function parseArguments(
   command: Command,
   rest: readonly string[],
 ): Parsed {
+  const isHelp = rest.length === 1 && (rest[0] === '--help' || rest[0] === '-h');
+  if (command.isRaw && !isHelp) return { given: new Given(rest, {}) };
   let help = '';
   const parser = parserOf(path, command).configureOutput({
     writeOut: (text) => {

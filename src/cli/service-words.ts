@@ -68,11 +68,29 @@ export async function askService<T>(
 const mayBeAbsent = (error: DcosError): boolean =>
   error.status === 404 || error.status === 502 || error.status === 503;
 
-/** The names of the services that can be asked: apps that say so by a label. */
-export async function serviceNames(http: Http, timeoutMs?: number): Promise<string[]> {
+/** A service that can be asked. */
+export interface InstalledService {
+  readonly name: string;
+  /** What it may be called as well: its package, and the words of its label. */
+  readonly words: readonly string[];
+}
+
+/** The services that can be asked: apps that say so by a label. */
+export async function installedServices(
+  http: Http,
+  timeoutMs?: number,
+): Promise<InstalledService[]> {
   const apps = await listApps(http, timeoutMs);
   return apps.flatMap((app) => {
-    const { DCOS_SERVICE_NAME } = asObject(app.labels);
-    return typeof DCOS_SERVICE_NAME === 'string' ? [DCOS_SERVICE_NAME] : [];
+    const labels = asObject(app.labels);
+    const { DCOS_SERVICE_NAME: name, DCOS_PACKAGE_NAME: packageName } = labels;
+    if (typeof name !== 'string') return [];
+    const words = String(labels.DCOS_COMMAND_WORDS ?? '').split(/[\s,]+/);
+    return [{ name, words: [String(packageName ?? ''), ...words].filter((word) => word !== '') }];
   });
+}
+
+/** The names of the services that can be asked. */
+export async function serviceNames(http: Http, timeoutMs?: number): Promise<string[]> {
+  return (await installedServices(http, timeoutMs)).map(({ name }) => name);
 }

@@ -82,7 +82,11 @@ export function createAdapter(tls: TlsOptions, maxBytes: number) {
       });
       const body = config.data as string | Readable | undefined;
       if (typeof body === 'object') body.pipe(request);
-      else request.end(body);
+      else {
+        // Node leaves it out of a DELETE, whose body would be taken for another request.
+        if (body !== undefined) request.setHeader('Content-Length', Buffer.byteLength(body));
+        request.end(body);
+      }
     });
   };
 }

@@ -100,6 +100,8 @@ export interface InstalledRelease {
 export interface ServiceFiles {
   /** Text of `service.yaml`. */
   readonly serviceYaml: string;
+  /** Text of `commands.yaml`, where the package has commands of its own. */
+  readonly commandsYaml?: string;
   /** Text by path below `templates/`. */
   readonly templates: Readonly<Record<string, string>>;
 }
@@ -165,7 +167,7 @@ export interface Packages {
     assetUrls: Readonly<Record<string, string>>,
     appId?: string,
   ): Promise<JsonObject>;
-  /** `service.yaml` and its templates; `undefined` for a package without. */
+  /** `service.yaml` and what stands beside it; `undefined` for a package without. */
   serviceFiles(release: PackageRelease): Promise<ServiceFiles | undefined>;
   /** `/package/…` (reading), `/capabilities`, `/cosmos/service/describe`, `/artifacts/…`. */
   readonly routes: readonly Route[];

@@ -16,6 +16,7 @@ import {
   waitingReasons,
 } from './endpoints.js';
 import type { CommandResult, Event, PlanVerb, PodVerb } from './events.js';
+import type { CommandsFile } from './io.js';
 import { type Instance, type State, targetOf } from './state.js';
 import { planOrder } from './work.js';
 
@@ -25,6 +26,15 @@ const variableName = /^[A-Za-z_][A-Za-z0-9_]*$/;
 /** The routes over `state`, which only `driver` changes. */
 export function serviceRoutes(state: State, driver: Driver<Event>): Route[] {
   return [...planRoutes(state, driver), ...podRoutes(state, driver), ...stateRoutes(state)];
+}
+
+/** `/v1/commands`: what `dcos <service> …` can do besides what every service can. */
+export function commandsRoute({ commands, errors }: CommandsFile): Route {
+  return get('/v1/commands', () => {
+    if (errors.length === 0) return json(commands ?? { commands: {} });
+    const message = `the package's commands.yaml is not valid: ${errors.join('; ')}`;
+    throw new DcosError('corrupt', message, { status: 500 });
+  });
 }
 
 const get = (path: string, handle: Route['handle']): Route => ({

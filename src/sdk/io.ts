@@ -10,6 +10,8 @@ import {
   type ServiceEnvironment,
   serviceEnvironmentOf,
 } from '../framework/service-environment.js';
+import type { ServiceCommands } from '../wire/service-commands.js';
+import { parseServiceCommands } from '../wire/service-commands-parse.js';
 import { parseServiceSpec } from '../wire/service-spec.js';
 import { makeConfig, optionsOf } from './config.js';
 import type { Event } from './events.js';
@@ -49,6 +51,22 @@ export function readConfiguration(folder: string, surroundings: Surroundings): E
     if (error instanceof DcosError) return refused('', error.message);
     throw error;
   }
+}
+
+/** The package's own commands, or what is wrong with them; `undefined` where it has none. */
+export interface CommandsFile {
+  readonly commands: ServiceCommands | undefined;
+  readonly errors: readonly string[];
+}
+
+/** Reads `commands.yaml` of the package. What is wrong with it keeps no service from running. */
+export function readCommands(folder: string, surroundings: Surroundings): CommandsFile {
+  const path = join(folder, 'commands.yaml');
+  if (!existsSync(path)) return { commands: undefined, errors: [] };
+  const result = parseServiceCommands(readFileSync(path, 'utf8'), optionsOf(surroundings.env));
+  if (result.ok) return { commands: result.commands, errors: [] };
+  const errors = result.violations.map((one) => `${one.path} ${one.message}`.trim());
+  return { commands: undefined, errors };
 }
 
 function readTemplates(folder: string): Record<string, string> {

@@ -16,8 +16,8 @@ import { type Connection, createConnection } from '../framework/connection.js';
 import type { Environment } from '../framework/service-environment.js';
 import type { FrameworkInfo, SchedulerEvent } from '../wire/mesos/scheduler.js';
 import type { Effect, Event } from './events.js';
-import { serviceRoutes } from './http.js';
-import { readConfiguration, type Surroundings, surroundingsOf } from './io.js';
+import { commandsRoute, serviceRoutes } from './http.js';
+import { readCommands, readConfiguration, type Surroundings, surroundingsOf } from './io.js';
 import { createJournal, type JournalLine } from './journal.js';
 import { type State, stateOf } from './state.js';
 import { step } from './step.js';
@@ -112,10 +112,11 @@ class Runner {
   async start(driver: Driver<Event>, folder: string): Promise<Server> {
     this.#driver = driver;
     const { host, port, publicKey } = this.#surroundings;
+    const commands = readCommands(folder, this.#surroundings);
     const server = await startServer({
       host,
       port,
-      routes: serviceRoutes(this.#state, driver),
+      routes: [...serviceRoutes(this.#state, driver), commandsRoute(commands)],
       authenticate: async (headers) => {
         const token = tokenOf(headers.authorization);
         return token === undefined ? undefined : verifyToken(token, publicKey, systemClock.now());

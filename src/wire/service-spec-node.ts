@@ -8,7 +8,9 @@ import type { SpecViolation } from './service-spec.js';
 /** What is written down while a document is read. */
 export interface Reading {
   readonly violations: SpecViolation[];
-  readonly variables: Readonly<Record<string, string>>;
+  readonly variables?: Readonly<Record<string, string>>;
+  /** Another program has checked it: its texts are final, and keys more are no matter. */
+  readonly isServed?: boolean;
 }
 
 /** Amounts that are allowed, both ends included. */
@@ -51,7 +53,7 @@ export class SpecNode {
    */
   keys(known: readonly string[], refused: readonly string[] = []): void {
     for (const key of this.#entries.keys()) {
-      if (known.includes(key)) continue;
+      if (known.includes(key) || this.#reading.isServed) continue;
       if (refused.includes(key)) {
         this.wrong(key, 'is a key of the SDK that this version does not support');
         continue;
@@ -118,6 +120,21 @@ export class SpecNode {
     return [];
   }
 
+  /** The mappings of the list under `key`; empty when absent. */
+  items(key: string): SpecNode[] {
+    return this.list(key).map((value, index) => this.item(`${key}.${index}`, value));
+  }
+
+  /** `value`, found at `key`, as a mapping. */
+  item(key: string, value: unknown): SpecNode {
+    return new SpecNode(this.#reading, this.pathOf(key), value);
+  }
+
+  /** `value`, found at `key`, as a text with its `${OPTION}`s replaced. */
+  textOf(key: string, value: unknown): string {
+    return this.#scalar(key, value);
+  }
+
   /** The mapping under `key`, if it is there. */
   child(key: string): SpecNode | undefined {
     const value = this.#entries.get(key);
@@ -165,8 +182,10 @@ export class SpecNode {
       this.wrong(key, `must be a text, not ${kindOf(value)}`);
       return '';
     }
-    return substitute(value, this.#reading.variables, (name) => {
-      const near = nearest(name, Object.keys(this.#reading.variables));
+    const { variables = {}, isServed } = this.#reading;
+    if (isServed) return value;
+    return substitute(value, variables, (name) => {
+      const near = nearest(name, Object.keys(variables));
       const hint = near ? `did you mean '${near}'?` : `write $\${${name}} where the shell is meant`;
       this.wrong(key, `names the option '${name}', which does not exist; ${hint}`);
     });

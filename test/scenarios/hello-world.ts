@@ -21,6 +21,7 @@ export async function helloWorld(live: Live, engine: Engine): Promise<void> {
   const step = live.step.bind(live);
   await step(`up on ${engine.name}`, () => engine.up());
   await step('install hello-world', () => install(live, engine));
+  await step("the package's own commands", () => ownCommands(live));
   await step('kill -9 of a task: it is back, on its volume', () => taskKilled(live, engine));
   await step('kill -9 of an agent: its tasks go on', () => agentKilled(live, engine));
   await step('an agent frozen: apps are replaced, one incident', () => agentFrozen(live, engine));
@@ -55,6 +56,15 @@ async function install(live: Live, engine: Engine): Promise<void> {
   assert.notEqual(agents[0], agents[1], 'the world pods are in racks of their own');
   const again = await live.ok(['package', 'install', 'hello-world', '--yes']);
   assert.match(again.stdout + again.stderr, /nothing/i, 'the same install again does nothing');
+}
+
+async function ownCommands(live: Live): Promise<void> {
+  const greeted = { times: 1, greeting: 'hello from hello-0' };
+  assert.deepEqual(await live.json(['hello-world', 'greet']), [greeted]);
+  const all = [{ instance: 'hello-0', greeting: greeted.greeting }];
+  assert.deepEqual(await live.json(['hello-world', 'greetings']), all);
+  const raw = await live.dcos(['hello-world', 'sh', 'sh', '-c', 'cat; exit 3'], { input: 'x; y' });
+  assert.deepEqual([raw.status, raw.stdout], [3, 'x; y']);
 }
 
 async function taskKilled(live: Live, engine: Engine): Promise<void> {

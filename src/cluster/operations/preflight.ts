@@ -76,7 +76,8 @@ export async function feasibility(
   const needs: Need[] = needsOfApp(app);
   const files = await packages.serviceFiles(release);
   if (files !== undefined) {
-    const { needsOfService } = await import('./service-needs.js');
+    const { checkCommandsOf, needsOfService } = await import('./service-needs.js');
+    if (files.commandsYaml !== undefined) checkCommandsOf(files.commandsYaml, app);
     needs.push(...needsOfService(files.serviceYaml, app));
   }
   try {

@@ -3,23 +3,37 @@
  * parser's weight. Pure.
  */
 import { DcosError } from '../../core/errors.js';
-import { parseServiceSpec } from '../../wire/service-spec.js';
+import { parseServiceCommands } from '../../wire/service-commands-parse.js';
+import { parseServiceSpec, type SpecViolation } from '../../wire/service-spec.js';
 import type { RenderedApp } from './app-facts.js';
 import type { Need } from './feasibility.js';
+
+/** The app's environment, which holds the options of its service. */
+function optionsOf(app: RenderedApp): Record<string, string> {
+  const env: Record<string, string> = {};
+  for (const [name, value] of Object.entries(app.env ?? {}))
+    if (typeof value === 'string') env[name] = value;
+  return env;
+}
+
+function invalid(file: string, violations: readonly SpecViolation[]): DcosError {
+  const all = violations.map(({ path, message }) => `${path}: ${message}`).join('; ');
+  return new DcosError('invalid', `the package's ${file} is not valid: ${all}`);
+}
+
+/** Throws `invalid` with all that is wrong with a package's `commands.yaml`. */
+export function checkCommandsOf(commandsYaml: string, app: RenderedApp): void {
+  const result = parseServiceCommands(commandsYaml, optionsOf(app));
+  if (!result.ok) throw invalid('commands.yaml', result.violations);
+}
 
 /**
  * What the pods of its `service.yaml` need, with the app's environment as values. Throws `invalid`
  * with all that is wrong with it.
  */
 export function needsOfService(serviceYaml: string, app: RenderedApp): Need[] {
-  const env: Record<string, string> = {};
-  for (const [name, value] of Object.entries(app.env ?? {}))
-    if (typeof value === 'string') env[name] = value;
-  const result = parseServiceSpec(serviceYaml, env);
-  if (!result.ok) {
-    const all = result.violations.map(({ path, message }) => `${path}: ${message}`).join('; ');
-    throw new DcosError('invalid', `the package's service.yaml is not valid: ${all}`);
-  }
+  const result = parseServiceSpec(serviceYaml, optionsOf(app));
+  if (!result.ok) throw invalid('service.yaml', result.violations);
   return result.spec.pods.map(({ type, count, placement, task }) => {
     const unique = /(@?[\w.-]+)["\s,:]+UNIQUE/.exec(placement)?.[1];
     return {

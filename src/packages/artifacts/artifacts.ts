@@ -204,8 +204,8 @@ function mentions(release: PackageRelease, asset: string): boolean {
 const maxServiceBytes = 8 * 1024 * 1024;
 
 /**
- * `service.yaml` and templates of a release; `undefined` for a package without. Throws `corrupt`
- * above 8 MiB.
+ * `service.yaml`, `commands.yaml` and templates of a release; `undefined` for a package without a
+ * `service.yaml`. Throws `corrupt` above 8 MiB.
  */
 export async function serviceFilesOf(release: PackageRelease): Promise<ServiceFiles | undefined> {
   if (release.folder === undefined) return undefined;
@@ -213,7 +213,8 @@ export async function serviceFilesOf(release: PackageRelease): Promise<ServiceFi
   if (serviceYaml === undefined) return undefined;
   const root = join(release.folder, 'templates');
   const templates: [string, string][] = [];
-  let bytes = serviceYaml.length;
+  const commandsYaml = await readOptional(join(release.folder, 'commands.yaml'));
+  let bytes = serviceYaml.length + (commandsYaml?.length ?? 0);
   const names = await readdir(root, { recursive: true }).catch(() => []);
   for (const name of names.sort()) {
     const about = await stat(join(root, name));
@@ -224,12 +225,19 @@ export async function serviceFilesOf(release: PackageRelease): Promise<ServiceFi
     }
     templates.push([name, await readFile(join(root, name), 'utf8')]);
   }
-  return { serviceYaml, templates: Object.fromEntries(templates) };
+  return {
+    serviceYaml,
+    ...(commandsYaml === undefined ? {} : { commandsYaml }),
+    templates: Object.fromEntries(templates),
+  };
 }
 
 function serviceEntries(files: ServiceFiles): PackEntry[] {
   const texts: [string, string][] = [
     ['service/service.yaml', files.serviceYaml],
+    ...(files.commandsYaml === undefined
+      ? []
+      : ([['service/commands.yaml', files.commandsYaml]] as [string, string][])),
     ...Object.entries(files.templates).map(([name, text]): [string, string] => [
       `service/templates/${name}`,
       text,

@@ -1,10 +1,9 @@
 /** `dcos task exec` */
-import { type ExecSession, startExec } from '../../../client/exec.js';
 import { DcosError } from '../../../core/errors.js';
 import type { Command } from '../../command.js';
-import type { Context } from '../../context.js';
+import { joinTask } from '../../join-task.js';
 import { oneTask } from '../../one-task.js';
-import { isAtTerminal, passInput, passOutput, windowSize } from '../../pipes.js';
+import { isAtTerminal } from '../../pipes.js';
 
 /** Runs a command where a task runs. */
 export const exec: Command = {
@@ -35,51 +34,11 @@ export const exec: Command = {
       });
     }
     const http = await context.http();
-    const session = await startExec(http, await oneTask(http, given.word(0)), {
+    context.exitStatus = await joinTask(context, await oneTask(http, given.word(0)), {
       words: given.words.slice(1),
       user: given.text('user'),
-      tty: isTty ? windowSize() : undefined,
+      isTty,
+      isInteractive,
     });
-    context.exitStatus = await join(context, session, isTty, isInteractive);
   },
 };
-
-/** Joins this process' streams with the session's until it ends; gives the exit status. */
-async function join(
-  context: Context,
-  session: ExecSession,
-  isTty: boolean,
-  isInteractive: boolean,
-): Promise<number> {
-  let hasLeft = false;
-  const leave = (): void => {
-    hasLeft = true;
-    session.close();
-  };
-  const input = isInteractive ? session.input() : undefined;
-  const undo = input === undefined ? undefined : passInput(input, isTty, leave);
-  let isOver = false;
-  input?.done.catch((error: unknown) => {
-    // A command that has ended takes no input, which is no news.
-    if (!isOver && error instanceof DcosError && error.code !== 'interrupted') {
-      context.io.detail(1, `its input has ended: ${error.message}`);
-    }
-  });
-  try {
-    await passOutput(session);
-  } catch (error) {
-    if (!hasLeft) throw cut(error);
-  } finally {
-    isOver = true;
-    undo?.();
-  }
-  return hasLeft ? 0 : session.exitCode();
-}
-
-function cut(error: unknown): unknown {
-  if (error instanceof DcosError) return error;
-  return new DcosError('unreachable', 'the connection to the command was cut', {
-    hint: 'What happened to its agent or task: dcos failures',
-    cause: error,
-  });
-}

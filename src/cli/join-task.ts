@@ -1,0 +1,96 @@
+/** A command inside a task, its streams joined with this process' or collected. */
+import { type ExecSession, startExec } from '../client/exec.js';
+import type { Http } from '../client/http.js';
+import type { TaskView } from '../client/tasks.js';
+import { DcosError } from '../core/errors.js';
+import type { Context } from './context.js';
+import { passInput, passOutput, windowSize } from './pipes.js';
+
+/** What is to run, and what of this process' streams it gets. */
+export interface Joined {
+  readonly words: readonly string[];
+  readonly user?: string | undefined;
+  readonly isTty: boolean;
+  readonly isInteractive: boolean;
+}
+
+/** Runs a command in a task's container to its end; gives its exit status. */
+export async function joinTask(context: Context, task: TaskView, joined: Joined): Promise<number> {
+  const { words, user, isTty, isInteractive } = joined;
+  const session = await startExec(await context.http(), task, {
+    words,
+    user,
+    tty: isTty ? windowSize() : undefined,
+  });
+  return join(context, session, isTty, isInteractive);
+}
+
+async function join(
+  context: Context,
+  session: ExecSession,
+  isTty: boolean,
+  isInteractive: boolean,
+): Promise<number> {
+  let hasLeft = false;
+  const leave = (): void => {
+    hasLeft = true;
+    session.close();
+  };
+  const input = isInteractive ? session.input() : undefined;
+  const undo = input === undefined ? undefined : passInput(input, isTty, leave);
+  let isOver = false;
+  input?.done.catch((error: unknown) => {
+    // A command that has ended takes no input, which is no news.
+    if (!isOver && error instanceof DcosError && error.code !== 'interrupted') {
+      context.io.detail(1, `its input has ended: ${error.message}`);
+    }
+  });
+  try {
+    await passOutput(session);
+  } catch (error) {
+    if (!hasLeft) throw cut(error);
+  } finally {
+    isOver = true;
+    undo?.();
+  }
+  return hasLeft ? 0 : session.exitCode();
+}
+
+/** The most that is collected of a command, in bytes. */
+const maxCollected = 64 * 1024 * 1024;
+
+/** Runs a command to its end and gives what it printed; its errors are passed on as they come. */
+export async function collectTask(
+  http: Http,
+  task: TaskView,
+  words: readonly string[],
+): Promise<{ readonly stdout: string; readonly status: number }> {
+  const session = await startExec(http, task, { words });
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  try {
+    for await (const { stream, data } of session.output()) {
+      if (stream === 'STDERR') {
+        process.stderr.write(data);
+        continue;
+      }
+      bytes += data.length;
+      if (bytes > maxCollected) {
+        session.close();
+        throw new DcosError('failed', `the command prints more than ${maxCollected} bytes`);
+      }
+      chunks.push(data);
+    }
+  } catch (error) {
+    throw cut(error);
+  }
+  return { stdout: Buffer.concat(chunks).toString('utf8'), status: await session.exitCode() };
+}
+
+function cut(error: unknown): unknown {
+  if (error instanceof DcosError) return error;
+  return new DcosError('unreachable', 'the connection to the command was cut', {
+    hint: 'What happened to its agent or task: dcos failures',
+    cause: error,
+  });
+}
