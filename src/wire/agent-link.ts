@@ -104,6 +104,13 @@ export const agentMessageSchema = z.discriminatedUnion('type', [
 ]);
 export type AgentMessage = z.infer<typeof agentMessageSchema>;
 
+/**
+ * False: the tasks are for an executor that runs already, and are dropped where it has ended
+ * meanwhile, since its resources are the agent's again. Absent: the executor is started if it does
+ * not run.
+ */
+const launchExecutor = { launch_executor: z.boolean().optional() };
+
 /** What a master orders an agent. */
 export const masterOrderSchema = z.discriminatedUnion('type', [
   z.looseObject({
@@ -128,12 +135,14 @@ export const masterOrderSchema = z.discriminatedUnion('type', [
     type: z.literal('RUN_TASK'),
     framework: frameworkInfoSchema,
     task: taskInfoSchema,
+    ...launchExecutor,
   }),
   z.looseObject({
     type: z.literal('RUN_TASK_GROUP'),
     framework: frameworkInfoSchema,
     executor: executorInfoSchema,
     tasks: z.array(taskInfoSchema),
+    ...launchExecutor,
   }),
   z.looseObject({
     type: z.literal('KILL_TASK'),

@@ -21,7 +21,7 @@ export function environmentOf(
   const agentId = state.agentId ?? task.info.agent_id.value;
   const role = task.info.resources?.find((each) => each.allocation_info)?.allocation_info?.role;
   return {
-    PATH: `${dirname(nodePath)}:${systemPath}`,
+    PATH: systemPathOf(nodePath),
     HOME: task.sandbox,
     LANG: 'C.UTF-8',
     MESOS_SANDBOX: task.sandbox,
@@ -40,7 +40,13 @@ export function environmentOf(
   };
 }
 
-function variablesOf(command: CommandInfo | undefined): Record<string, string> {
+/** Where programs are looked for: the `node` that runs the agent comes first. */
+export function systemPathOf(nodePath: string): string {
+  return `${dirname(nodePath)}:${systemPath}`;
+}
+
+/** What a command asks to have in its environment. */
+export function variablesOf(command: CommandInfo | undefined): Record<string, string> {
   const variables: Record<string, string> = {};
   for (const { name, value, secret } of command?.environment?.variables ?? []) {
     // Bytes that no environment can hold would end the start of the task.

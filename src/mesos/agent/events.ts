@@ -1,8 +1,9 @@
 /** What can happen to an agent, and what it can order its shell to do. */
 import type { Persist } from '../../core/drive.js';
 import type { AgentMessage, MasterOrder } from '../../wire/agent-link.js';
-import type { CheckStatus } from '../../wire/mesos/task.js';
-import type { GroupRun, TaskRun } from './state.js';
+import type { ExecutorEvent } from '../../wire/mesos/executor.js';
+import type { CheckStatus, TaskStatus } from '../../wire/mesos/task.js';
+import type { ExecutorRun, GroupRun, TaskRun } from './state.js';
 
 /** How a task's process ended. */
 export type Exit =
@@ -26,6 +27,18 @@ export type AgentEvent =
   | { readonly type: 'Exited'; readonly containerId: string; readonly exit: Exit }
   | { readonly type: 'CheckCompleted'; readonly containerId: string; readonly status: CheckStatus }
   | { readonly type: 'HealthChecked'; readonly containerId: string; readonly healthy: boolean }
+  /** A custom executor has opened a stream, perhaps not its first. */
+  | {
+      readonly type: 'ExecutorSubscribed';
+      readonly executor: string;
+      /** Ids of the tasks of which it had no acknowledgement yet. */
+      readonly tasks: readonly string[];
+      readonly updates: readonly TaskStatus[];
+    }
+  /** Its stream is over. */
+  | { readonly type: 'ExecutorLeft'; readonly executor: string }
+  | { readonly type: 'ExecutorUpdated'; readonly executor: string; readonly status: TaskStatus }
+  | { readonly type: 'ExecutorMessaged'; readonly executor: string; readonly data: string }
   | { readonly type: 'VolumeRemoved'; readonly volume: string }
   | { readonly type: 'StopRequested' }
   /** What the machine shows of the tasks of an earlier process of this agent. */
@@ -54,6 +67,15 @@ export type AgentEffect =
   /** Notice the end of a task that an earlier process of this agent started. */
   | { readonly type: 'Watch'; readonly task: TaskRun; readonly pid: number }
   | { readonly type: 'Terminate'; readonly containerId: string; readonly force: boolean }
+  /** Make a custom executor's sandbox and fetch its program. */
+  | { readonly type: 'PrepareExecutor'; readonly run: ExecutorRun }
+  | { readonly type: 'StartExecutor'; readonly run: ExecutorRun }
+  | { readonly type: 'WatchExecutor'; readonly run: ExecutorRun; readonly pid: number }
+  /** Bring the volumes of a task into the sandbox of its custom executor. */
+  | { readonly type: 'PrepareWithin'; readonly task: TaskRun }
+  /** Send an event to a custom executor; it is dropped where no stream is open. */
+  | { readonly type: 'Tell'; readonly executor: string; readonly event: ExecutorEvent }
+  | { readonly type: 'CloseStream'; readonly executor: string }
   | { readonly type: 'StartChecks'; readonly task: TaskRun }
   | { readonly type: 'StopChecks'; readonly containerId: string }
   | { readonly type: 'MakeVolume'; readonly volume: string }

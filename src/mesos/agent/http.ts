@@ -11,6 +11,9 @@ import {
   statusOf,
 } from '../../core/http/server.js';
 import type { Logger } from '../../core/logger.js';
+import { tokenOf } from '../../core/tokens.js';
+import { containerOfToken } from './executor/token.js';
+import { type ExecutorApiOptions, executorRoute } from './shell/executor-api.js';
 import { fileRoutes } from './shell/file-routes.js';
 import { createFiles } from './shell/files.js';
 import type { NestedContainers } from './shell/nested.js';
@@ -20,20 +23,28 @@ import type { AgentState } from './state.js';
 import { containersView, statisticsView } from './views/containers.js';
 import { flagsView, metricsView, stateView, versionView } from './views/state.js';
 
-/** Who may ask an agent: operators through the control plane, and agents themselves. */
+/** The caller of an executor's request; its claim `container` says of which. */
+const executorUid = 'executor';
+
+/**
+ * Who may ask an agent besides executors: operators through the control plane, and agents
+ * themselves.
+ */
 const principals: readonly string[] = ['control', 'agent'];
 
 /** What the server shows, and who may see it. */
 export interface ServeOptions {
   readonly state: AgentState;
   readonly nested: NestedContainers;
+  readonly executors: ExecutorApiOptions;
   readonly clusterKey: string;
   readonly log: Logger;
 }
 
 /** Starts the agent's server on its own address. Throws `conflict` if the port is taken. */
-export function serveAgent({ state, nested, clusterKey, log }: ServeOptions): Promise<Server> {
-  const routes = routesOf(state, nested);
+export function serveAgent(options: ServeOptions): Promise<Server> {
+  const { state, nested, executors, clusterKey, log } = options;
+  const routes = [executorRoute(executors), ...routesOf(state, nested).map(onlyContainers)];
   return startServer({
     host: state.self.host,
     port: state.self.port,
@@ -42,6 +53,8 @@ export function serveAgent({ state, nested, clusterKey, log }: ServeOptions): Pr
       routes.map((route) => ({ ...route, path: prefix + route.path })),
     ),
     authenticate: async (headers) => {
+      const container = containerOfToken(executors.key, tokenOf(headers.authorization) ?? '');
+      if (container !== undefined) return { uid: executorUid, claims: { container } };
       const uid = principalOf(headers, clusterKey);
       if (uid !== undefined && !principals.includes(uid)) {
         throw new DcosError('forbidden', `${uid} may not ask an agent`);
@@ -52,6 +65,19 @@ export function serveAgent({ state, nested, clusterKey, log }: ServeOptions): Pr
     errorAnswer: answerError,
     log,
   });
+}
+
+/** Executors may launch containers inside their own, and see nothing else. */
+function onlyContainers(route: Route): Route {
+  return {
+    ...route,
+    handle: (request) => {
+      if (request.caller?.uid === executorUid && route.path !== '/api/v1') {
+        throw new DcosError('forbidden', 'executors may not ask this');
+      }
+      return route.handle(request);
+    },
+  };
 }
 
 function routesOf(state: AgentState, nested: NestedContainers): Route[] {

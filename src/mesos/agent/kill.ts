@@ -5,8 +5,18 @@
 import type { TaskStatus } from '../../wire/mesos/task.js';
 import { poolOf } from '../../wire/resources/pool.js';
 import type { AgentEffect } from './events.js';
+import { shutDownExecutor } from './executor/shutdown.js';
 import { gone, groupRecord, persist, selfRecord, taskRecord } from './records.js';
-import { type AgentState, type GroupRun, isLive, liveTasks, type TaskRun } from './state.js';
+import {
+  type AgentState,
+  type GroupRun,
+  isLive,
+  launchedWith,
+  liveExecutors,
+  liveTasks,
+  type TaskRun,
+  tasksWithin,
+} from './state.js';
 import { blankCheck, statusOf } from './status.js';
 import { queueUpdate } from './updates.js';
 
@@ -37,6 +47,7 @@ export function killTask(
   order: KillOrder,
 ): AgentEffect[] {
   if (task.phase === 'ended') return [];
+  if (task.within !== undefined) return killWithin(state, task, now, order);
   if (task.phase === 'preparing') return killBeforeStart(state, task, now, order);
   const deadline = now + graceOf(task, order.graceMs);
   if (task.kill !== undefined) {
@@ -57,11 +68,48 @@ export function killTask(
   return [...effects, { type: 'WakeAt', at: deadline }];
 }
 
+/** A custom executor is told to kill; what it was not given yet ends here, a group as a whole. */
+function killWithin(
+  state: AgentState,
+  task: TaskRun,
+  now: number,
+  { graceMs, reason, message }: KillOrder,
+): AgentEffect[] {
+  const run = state.executors.get(task.within ?? '');
+  if (run === undefined) return [];
+  const { batch } = task;
+  if (task.phase !== 'running') {
+    const alone = message ?? 'Killed before delivery to the executor';
+    const inGroup = 'A task within the task group was killed before delivery to the executor';
+    const order = { message: batch === undefined ? alone : inGroup, reason };
+    const killed = tasksWithin(state, run).filter(
+      (each) => isLive(each) && (each === task || (batch !== undefined && each.batch === batch)),
+    );
+    const effects = killed.flatMap((each) => killBeforeStart(state, each, now, order));
+    const idle = run.used !== true && !tasksWithin(state, run).some(isLive);
+    // Nobody waits for an executor that has nothing to do and never had.
+    return idle ? [...effects, ...shutDownExecutor(state, run, now)] : effects;
+  }
+  task.kill = { deadline: now, escalated: false, reason, message, unhealthy: false };
+  const policy =
+    graceMs === undefined ? {} : { kill_policy: { grace_period: { nanoseconds: graceMs * 1e6 } } };
+  if (!state.subscribed.has(run.containerId)) {
+    task.killWanted = policy;
+    return [persist(taskRecord(task))];
+  }
+  const kill = { task_id: task.info.task_id, ...policy };
+  return [
+    persist(taskRecord(task)),
+    { type: 'Tell', executor: run.containerId, event: { type: 'KILL', kill } },
+  ];
+}
+
 /** Forces what has outlived its grace. */
 export function killsDue(state: AgentState, now: number): AgentEffect[] {
   return liveTasks(state).flatMap((task): AgentEffect[] => {
     const { kill } = task;
-    if (kill === undefined || task.phase !== 'running' || kill.deadline > now) return [];
+    if (task.within !== undefined || task.phase !== 'running') return [];
+    if (kill === undefined || kill.deadline > now) return [];
     kill.escalated = true;
     kill.deadline = now + killAgainMs;
     return [...terminate(task, true), { type: 'WakeAt', at: kill.deadline }];
@@ -97,8 +145,9 @@ function killBeforeStart(
 }
 
 /**
- * The task is over and `status` says how. A failed task of a group takes the others with it, and
- * the executor goes with the last one (apache/mesos docs/nested-container-and-task-group.md).
+ * The task is over and `status` says how. A failed task of a group takes the others of that group
+ * with it, and the executor goes with the last task of all its groups (apache/mesos
+ * docs/nested-container-and-task-group.md).
  */
 export function endTask(
   state: AgentState,
@@ -114,18 +163,19 @@ export function endTask(
     ...queueUpdate(state, task, status, now),
   ];
   const group = task.parentId === undefined ? undefined : state.groups.get(task.parentId);
-  if (group !== undefined) effects.push(...followInGroup(state, group, status, now));
+  if (group !== undefined) effects.push(...followInGroup(state, group, task, status, now));
   return [...effects, ...leaveIfDone(state)];
 }
 
 function followInGroup(
   state: AgentState,
   group: GroupRun,
+  task: TaskRun,
   status: TaskStatus,
   now: number,
 ): AgentEffect[] {
-  const others = group.tasks.flatMap((id) => state.tasks.get(id) ?? []).filter(isLive);
-  if (others.length > 0) {
+  const others = launchedWith(state, group, task).filter(isLive);
+  if (group.tasks.some((id) => isLiveTask(state, id))) {
     if (status.state === 'TASK_FINISHED') return [];
     return others.flatMap((other) => (other.kill ? [] : killTask(state, other, now, {})));
   }
@@ -143,10 +193,15 @@ function followInGroup(
   ];
 }
 
+function isLiveTask(state: AgentState, containerId: string): boolean {
+  const task = state.tasks.get(containerId);
+  return task !== undefined && isLive(task);
+}
+
 /** What was waiting for the last task: an agent that goes, or one that must forget who it was. */
 export function leaveIfDone(state: AgentState): AgentEffect[] {
   if (!state.stopping && !state.refused) return [];
-  if (liveTasks(state).length > 0) return [];
+  if (liveTasks(state).length > 0 || liveExecutors(state).length > 0) return [];
   if (state.stopping) return [{ type: 'Leave' }];
   return forget(state);
 }
@@ -156,10 +211,12 @@ function forget(state: AgentState): AgentEffect[] {
   const writes = [
     ...[...state.tasks.keys()].map((id) => gone('task', id)),
     ...[...state.groups.keys()].map((id) => gone('group', id)),
+    ...[...state.executors.keys()].map((id) => gone('executor', id)),
     ...[...state.frameworks.keys()].map((id) => gone('framework', id)),
   ];
   state.tasks.clear();
   state.groups.clear();
+  state.executors.clear();
   state.frameworks.clear();
   state.resends.clear();
   state.dyingVolumes.clear();

@@ -3,24 +3,39 @@
  * by a status that says why.
  */
 
+import type { MasterOrder } from '../../wire/agent-link.js';
 import type { FrameworkInfo } from '../../wire/mesos/scheduler.js';
-import type { ExecutorInfo, TaskInfo } from '../../wire/mesos/task.js';
+import type { TaskInfo } from '../../wire/mesos/task.js';
 import type { AgentEffect } from './events.js';
+import { dropped, type ExecutorLaunch, launchProblem, launchWithin } from './executor/launch.js';
 import { endTask } from './kill.js';
 import { executorDir, isPathSafe, taskSandbox } from './layout.js';
 import { frameworkRecord, groupRecord, maxTaskBytes, persist, taskRecord } from './records.js';
-import { type AgentState, findTask, type GroupRun, isLive, type TaskRun } from './state.js';
+import {
+  type AgentState,
+  findGroup,
+  findTask,
+  type GroupRun,
+  isLive,
+  type TaskRun,
+} from './state.js';
 import { statusOf } from './status.js';
 
-/** Runs one task with the built-in command executor, whose id is the task's. */
+type Order<Type> = Extract<MasterOrder, { type: Type }>;
+
+/** Runs one task with its own executor, or with the built-in one, whose id is then the task's. */
 export function runTask(
   state: AgentState,
-  framework: FrameworkInfo,
-  info: TaskInfo,
+  { framework, task: info, launch_executor: mayStart = true }: Order<'RUN_TASK'>,
   now: number,
 ): AgentEffect[] {
   const frameworkId = framework.id?.value ?? '';
   if (isKnown(state, frameworkId, info)) return [];
+  const { executor } = info;
+  if (executor !== undefined) {
+    const launch = { framework, executor, tasks: [info], isGroup: false, mayStart };
+    return runWithin(state, launch, now);
+  }
   const executorId = info.task_id.value;
   const containerId = state.random.uuid();
   const task: TaskRun = {
@@ -29,24 +44,51 @@ export function runTask(
     containerId,
     sandbox: executorDir(state, frameworkId, executorId, containerId),
   };
-  const refusal = refusalOf(framework, info, true);
+  const refusal = refusalOf(framework, info);
   if (refusal !== undefined) return refuse(state, framework, task, refusal, now);
   return [...admit(state, framework, [task]), { type: 'Prepare', task, group: undefined }];
 }
 
-/** Runs the tasks of a group, all or none, under the built-in default executor. */
+/** In a custom executor: what can't be run is told. */
+function runWithin(state: AgentState, launch: ExecutorLaunch, now: number): AgentEffect[] {
+  const { framework, executor, tasks } = launch;
+  const refusal = isPathSafe(framework.id?.value ?? '')
+    ? launchProblem(launch)
+    : 'The framework has no valid ID';
+  if (refusal === undefined) {
+    const effects = launchWithin(state, launch, now);
+    if (effects === undefined) return dropped(state, launch, now);
+    return [rememberFramework(state, framework), ...effects];
+  }
+  return tasks.flatMap((info) => {
+    const containerId = state.random.uuid();
+    const executorId = executor.executor_id.value;
+    const sandbox = executorDir(state, framework.id?.value ?? '', info.task_id.value, containerId);
+    const blank = blankRun(state, framework.id?.value ?? '', info, now);
+    return refuse(state, framework, { ...blank, executorId, containerId, sandbox }, refusal, now);
+  });
+}
+
+/**
+ * Runs the tasks of a group, all or none, under the built-in default executor, which may run
+ * already, or under a custom one.
+ */
 export function runGroup(
   state: AgentState,
-  framework: FrameworkInfo,
-  executor: ExecutorInfo,
-  infos: readonly TaskInfo[],
+  order: Order<'RUN_TASK_GROUP'>,
   now: number,
 ): AgentEffect[] {
+  const { framework, executor, tasks: infos, launch_executor: mayStart = true } = order;
   const frameworkId = framework.id?.value ?? '';
   if (infos.some((info) => isKnown(state, frameworkId, info))) return [];
+  const launch = { framework, executor, tasks: infos, isGroup: true, mayStart };
+  if (executor.type !== 'DEFAULT') return runWithin(state, launch, now);
   const executorId = executor.executor_id.value;
-  const containerId = state.random.uuid();
-  const sandbox = executorDir(state, frameworkId, executorId, containerId);
+  const known = findGroup(state, frameworkId, executorId);
+  if (known === undefined && !mayStart) return dropped(state, launch, now);
+  const containerId = known?.containerId ?? state.random.uuid();
+  const sandbox = known?.sandbox ?? executorDir(state, frameworkId, executorId, containerId);
+  const batch = state.random.uuid();
   const tasks = infos.map((info): TaskRun => {
     const own = state.random.uuid();
     return {
@@ -54,19 +96,21 @@ export function runGroup(
       executorId,
       containerId: own,
       parentId: containerId,
+      batch,
       sandbox: taskSandbox(sandbox, own),
     };
   });
   const refusal = isPathSafe(executorId)
-    ? infos.map((info) => refusalOf(framework, info, false)).find((text) => text !== undefined)
+    ? infos.map((info) => refusalOf(framework, info)).find((text) => text !== undefined)
     : `Executor ID '${executorId}' is invalid`;
   if (refusal !== undefined) {
-    return tasks.flatMap(({ parentId: _none, ...task }) =>
+    return tasks.flatMap(({ parentId: _none, batch: _alone, ...task }) =>
       refuse(state, framework, task, refusal, now),
     );
   }
   const ids = tasks.map((task) => task.containerId);
-  const group: GroupRun = { frameworkId, executor, containerId, sandbox, tasks: ids };
+  const group: GroupRun = known ?? { frameworkId, executor, containerId, sandbox, tasks: [] };
+  group.tasks.push(...ids);
   state.groups.set(containerId, group);
   return [
     persist(groupRecord(group)),
@@ -125,13 +169,10 @@ function refuse(
   return [...admit(state, framework, [small]), ...endTask(state, small, status, now)];
 }
 
-function refusalOf(framework: FrameworkInfo, info: TaskInfo, alone: boolean): string | undefined {
+function refusalOf(framework: FrameworkInfo, info: TaskInfo): string | undefined {
   const taskId = info.task_id.value;
   if (!isPathSafe(taskId)) return `Task ID '${taskId}' is invalid`;
   if (!isPathSafe(framework.id?.value ?? '')) return 'The framework has no valid ID';
-  if (alone && info.executor !== undefined) {
-    return 'Custom executors are not supported by the agents of a local cluster';
-  }
   if (info.command === undefined) return 'The task has no command';
   if (info.container?.type === 'DOCKER' || info.container?.mesos !== undefined) {
     return 'Container images are not supported by the agents of a local cluster';

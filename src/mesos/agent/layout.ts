@@ -4,8 +4,9 @@
  */
 import { join, normalize } from 'node:path';
 import type { Resource } from '../../wire/mesos/common.js';
+import type { ContainerInfo } from '../../wire/mesos/task.js';
 import { isVolume, reservedRoleOf } from '../../wire/resources/pool.js';
-import type { AgentState, TaskRun } from './state.js';
+import type { AgentState } from './state.js';
 
 /** Whether `id` can be one segment of a path. */
 export function isPathSafe(id: string): boolean {
@@ -72,10 +73,10 @@ export interface SandboxLink {
  * path that would leave the sandbox is left out by `insideOf`.
  */
 export function volumeLinks(
-  task: TaskRun,
+  container: ContainerInfo | undefined,
   resources: readonly Resource[],
   workDir: string,
-  executorSandbox: string | undefined,
+  executorSandbox?: string | undefined,
 ): SandboxLink[] {
   const links: SandboxLink[] = [];
   for (const resource of resources.filter(isVolume)) {
@@ -83,7 +84,7 @@ export function volumeLinks(
     const target = volumeDir(workDir, volumeName(resource));
     if (isInside(at)) links.push({ at, target, make: true });
   }
-  for (const volume of task.info.container?.volumes ?? []) {
+  for (const volume of container?.volumes ?? []) {
     const at = volume.container_path;
     if (!isInside(at)) continue;
     const path = sandboxPathOf(volume);

@@ -11,7 +11,8 @@ import type { LocalAgent } from '../../wire/local-cluster.js';
 import type { Resource } from '../../wire/mesos/common.js';
 import { serveAgent } from './http.js';
 import { restore } from './records.js';
-import { runAgentLoop } from './run.js';
+import { type RunningAgent, runAgentLoop } from './run.js';
+import { ExecutorStreams } from './shell/executor-streams.js';
 import { type AgentPlace, readPlace } from './shell/local.js';
 import { NestedContainers } from './shell/nested.js';
 import { readBootId } from './shell/procfs.js';
@@ -41,19 +42,28 @@ export async function runAgent(dir: string, index: number): Promise<RunningServe
   // Before anything is taken up: a second process of the same agent ends here, its port being
   // taken.
   const nested = new NestedContainers(state, process.execPath);
-  const server = await serveAgent({ state, nested, clusterKey: place.clusterKey, log });
-  const agent = runAgentLoop({
+  const streams = new ExecutorStreams();
+  // Executors of one agent are nobody to another.
+  const executorKey = secretOf(place.clusterKey, `executors of agent ${index}`);
+  let agent: RunningAgent | undefined;
+  const submit = () => agent?.submit;
+  const executors = { state, key: executorKey, streams, submit };
+  const server = await serveAgent({ state, nested, executors, clusterKey: place.clusterKey, log });
+  agent = runAgentLoop({
     state,
     store,
     master: place.master,
     authorization: basicAuthorization('agent', secretOf(place.clusterKey, 'agent')),
     nodePath: process.execPath,
     nested,
+    streams,
+    executorKey,
     log,
   });
+  const running = agent;
   const stop = async (): Promise<void> => {
-    if (existsSync(place.stopFile)) await agent.stopTasks();
-    agent.close();
+    if (existsSync(place.stopFile)) await running.stopTasks();
+    running.close();
     await nested.close();
     await server.close();
     await store.close();

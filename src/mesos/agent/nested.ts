@@ -6,7 +6,7 @@ import { DcosError } from '../../core/errors.js';
 import type { ContainerId } from '../../wire/mesos/process-io.js';
 import type { TaskInfo } from '../../wire/mesos/task.js';
 import { isPathSafe } from './layout.js';
-import { type AgentState, isLive, type TaskRun } from './state.js';
+import { type AgentState, type ExecutorRun, isLive, type TaskRun } from './state.js';
 
 /** How deep containers may be nested, the outermost included. */
 const maxDepth = 32;
@@ -51,10 +51,12 @@ export interface Surroundings {
  */
 export function surroundingsOf(state: AgentState, parent: ContainerId): Surroundings | undefined {
   const task = state.tasks.get(parent.value);
-  if (task !== undefined) {
+  if (task !== undefined && task.within === undefined) {
     const ofParent = task.parentId === undefined || task.parentId === parent.parent?.value;
     return isLive(task) && ofParent ? { sandbox: task.sandbox, task } : undefined;
   }
+  const custom = parent.parent === undefined ? state.executors.get(parent.value) : undefined;
+  if (custom !== undefined) return withinExecutor(state, custom);
   const group = parent.parent === undefined ? state.groups.get(parent.value) : undefined;
   const first = group?.tasks.map((id) => state.tasks.get(id)).find((each) => each !== undefined);
   if (group === undefined || group.endedAt !== undefined || first === undefined) return undefined;
@@ -63,6 +65,24 @@ export function surroundingsOf(state: AgentState, parent: ContainerId): Surround
   const info: TaskInfo = { task_id, agent_id, name };
   const executor = { ...first, info, containerId: group.containerId, sandbox: group.sandbox };
   return { sandbox: group.sandbox, task: executor };
+}
+
+function withinExecutor(state: AgentState, run: ExecutorRun): Surroundings | undefined {
+  if (run.phase !== 'registering' && run.phase !== 'running') return undefined;
+  const { frameworkId, containerId, sandbox, bootId, createdAt } = run;
+  const task: TaskRun = {
+    frameworkId,
+    executorId: run.executor.executor_id.value,
+    info: { name: '', task_id: { value: '' }, agent_id: { value: state.agentId ?? '' } },
+    containerId,
+    sandbox,
+    bootId,
+    phase: 'running',
+    createdAt,
+    statuses: [],
+    pending: [],
+  };
+  return { sandbox, task };
 }
 
 /** How a process ended, as wait(2) gives it: exit code × 256, or the number of a signal. */

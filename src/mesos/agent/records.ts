@@ -4,9 +4,9 @@ import type { Json } from '../../core/json.js';
 import type { Write } from '../../core/store/store.js';
 import { idSchema, resourceSchema } from '../../wire/mesos/common.js';
 import { type FrameworkInfo, frameworkInfoSchema } from '../../wire/mesos/scheduler.js';
-import { taskInfoSchema } from '../../wire/mesos/task.js';
+import { executorInfoSchema, taskInfoSchema } from '../../wire/mesos/task.js';
 import { add, type Pool, poolOf, resourcesOf, subtract } from '../../wire/resources/pool.js';
-import type { AgentState, AppliedOperation, GroupRun, TaskRun } from './state.js';
+import type { AgentState, AppliedOperation, ExecutorRun, GroupRun, TaskRun } from './state.js';
 
 /** The largest task that is taken, in bytes of JSON: its record has to hold its updates too. */
 export const maxTaskBytes = 512 * 1024;
@@ -39,13 +39,18 @@ export function groupRecord(group: GroupRun): Write {
   return write(`group/${group.containerId}`, structuredClone(group));
 }
 
+/** The record of a custom executor. */
+export function executorRecord(run: ExecutorRun): Write {
+  return write(`executor/${run.containerId}`, structuredClone(run));
+}
+
 /** The record of a framework. */
 export function frameworkRecord(framework: FrameworkInfo): Write {
   return write(`framework/${framework.id?.value ?? ''}`, framework);
 }
 
 /** Removes a record. */
-export function gone(kind: 'task' | 'group' | 'framework', id: string): Write {
+export function gone(kind: 'task' | 'group' | 'executor' | 'framework', id: string): Write {
   return { key: `${kind}/${id}`, value: null };
 }
 
@@ -97,6 +102,13 @@ const readers: Record<string, Reader | undefined> = {
     if (!Array.isArray(value.tasks)) return false;
     const group = value as unknown as GroupRun;
     state.groups.set(group.containerId, group);
+    return true;
+  },
+  executor: (state, value) => {
+    if (!isObject(value) || !executorInfoSchema.safeParse(value.executor).success) return false;
+    if (typeof value.containerId !== 'string' || typeof value.phase !== 'string') return false;
+    const run = value as unknown as ExecutorRun;
+    state.executors.set(run.containerId, run);
     return true;
   },
   framework: (state, value) => {

@@ -1,9 +1,10 @@
 /** What a restarted agent makes of the tasks it finds: they go on, or it says how they ended. */
 import type { AgentEffect, AgentEvent, Found } from './events.js';
+import { executorFound } from './executor/ended.js';
 import { killTask, resumeKill } from './kill.js';
 import { resumeRemovals } from './operations.js';
 import { persist, taskRecord } from './records.js';
-import { type AgentState, liveTasks, type TaskRun } from './state.js';
+import { type AgentState, liveExecutors, liveTasks, type TaskRun, tasksWithin } from './state.js';
 
 /** Takes up every task that was live when the last process of this agent ended. */
 export function recovered(
@@ -12,12 +13,19 @@ export function recovered(
   now: number,
 ): AgentEffect[] {
   const effects = liveTasks(state).flatMap((task) => {
+    // It goes or stays with its executor.
+    if (task.within !== undefined) return [];
     const what = found.get(task.containerId) ?? { kind: 'exited', exit: { kind: 'lost' } };
     return takeUp(state, task, what, now);
   });
+  const executors = liveExecutors(state).flatMap((run) => {
+    const lost: Found = { kind: 'exited', exit: { kind: 'lost' } };
+    const what = found.get(run.containerId) ?? lost;
+    return executorFound(run, tasksWithin(state, run), what, now);
+  });
   // Connect comes last: registering tells the master which tasks are here, and from then on it may
   // order their kill, for which each must be watched already.
-  return [...resumeRemovals(state), ...effects, { type: 'Connect' }];
+  return [...resumeRemovals(state), ...effects, ...executors, { type: 'Connect' }];
 }
 
 /** The events that follow are what the dead process would have heard. */

@@ -4,9 +4,10 @@ import type { Id } from '../../wire/mesos/common.js';
 import type { AgentInfo, TaskInfo } from '../../wire/mesos/task.js';
 import { resourcesOf } from '../../wire/resources/pool.js';
 import type { AgentEffect } from './events.js';
+import { shutDownExecutor } from './executor/shutdown.js';
 import { killTask, leaveIfDone } from './kill.js';
 import { persist, selfRecord, taskRecord } from './records.js';
-import { type AgentState, isLive, liveTasks } from './state.js';
+import { type AgentState, isLive, liveExecutors, liveTasks } from './state.js';
 import { resendAll } from './updates.js';
 
 /** The agent as the master and its offers show it. */
@@ -40,9 +41,9 @@ export function registerMessageOf(state: AgentState): RegisterMessage {
       executor_id: { value: task.executorId },
       statuses: task.statuses,
     })),
-    executors: groups.map((group) => ({
-      framework_id: { value: group.frameworkId },
-      executor: group.executor,
+    executors: [...groups, ...liveExecutors(state)].map(({ frameworkId, executor }) => ({
+      framework_id: { value: frameworkId },
+      executor: { ...executor, ...bare(executor) },
     })),
     frameworks: [...state.frameworks.values()],
   };
@@ -50,9 +51,18 @@ export function registerMessageOf(state: AgentState): RegisterMessage {
 
 /** The environment may hold secrets, and no master needs it again. */
 function withoutSecrets(info: TaskInfo): TaskInfo {
-  if (info.command === undefined) return info;
-  const { environment: _environment, ...command } = info.command;
-  return { ...info, command };
+  const { executor } = info;
+  return {
+    ...info,
+    ...bare(info),
+    ...(executor === undefined ? {} : { executor: { ...executor, ...bare(executor) } }),
+  };
+}
+
+function bare({ command }: Pick<TaskInfo, 'command'>): Pick<TaskInfo, 'command'> {
+  if (command === undefined) return {};
+  const { environment: _environment, ...rest } = command;
+  return { command: rest };
 }
 
 /** The master took the agent in. */
@@ -81,9 +91,10 @@ export function refused(state: AgentState, now: number): AgentEffect[] {
   state.refused = true;
   const effects = liveTasks(state).flatMap((task) => {
     task.silent = true;
-    return killTask(state, task, now, { quiet: true });
+    return task.within === undefined ? killTask(state, task, now, { quiet: true }) : [];
   });
-  return [...effects, ...leaveIfDone(state)];
+  const ended = liveExecutors(state).flatMap((run) => shutDownExecutor(state, run, now));
+  return [...effects, ...ended, ...leaveIfDone(state)];
 }
 
 /** All tasks of a framework go; nobody is left to be told. */
@@ -92,25 +103,30 @@ export function shutDownFramework(
   frameworkId: string,
   now: number,
 ): AgentEffect[] {
-  return [...state.tasks.values()]
+  const effects = [...state.tasks.values()]
     .filter((task) => task.frameworkId === frameworkId)
-    .flatMap((task) => {
+    .flatMap((task): AgentEffect[] => {
       task.silent = true;
       task.pending = [];
       state.resends.delete(task.containerId);
       return [
         persist(taskRecord(task)),
-        ...killTask(state, task, now, { quiet: true }),
-      ] satisfies AgentEffect[];
+        ...(task.within === undefined ? killTask(state, task, now, { quiet: true }) : []),
+      ];
     });
+  const executors = liveExecutors(state).filter((run) => run.frameworkId === frameworkId);
+  return [...effects, ...executors.flatMap((run) => shutDownExecutor(state, run, now))];
 }
 
 /** All tasks go, to be told of at the next start; the agent leaves with the last one. */
 export function stopAll(state: AgentState, now: number): AgentEffect[] {
   state.stopping = true;
   const message = 'agent stopped';
-  const effects = liveTasks(state).flatMap((task) =>
-    killTask(state, task, now, { message, quiet: true }),
+  const effects = liveTasks(state)
+    .filter((task) => task.within === undefined)
+    .flatMap((task) => killTask(state, task, now, { message, quiet: true }));
+  const ended = liveExecutors(state).flatMap((run) =>
+    shutDownExecutor(state, run, now, { state: 'TASK_KILLED', message }),
   );
-  return [...effects, ...leaveIfDone(state)];
+  return [...effects, ...ended, ...leaveIfDone(state)];
 }

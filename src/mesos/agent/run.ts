@@ -6,18 +6,22 @@ import { type Driver, drive, type Performers } from '../../core/drive.js';
 import { messageOf } from '../../core/errors.js';
 import type { Logger } from '../../core/logger.js';
 import type { Store } from '../../core/store/store.js';
+import { environmentOf, wordsOf } from './environment.js';
 import type { AgentEffect, AgentEvent } from './events.js';
+import { executorEnvironment } from './executor/environment.js';
+import { executorToken } from './executor/token.js';
 import { registerMessageOf } from './registration.js';
 import { type Alarm, createAlarm } from './shell/alarm.js';
 import { type Checks, createChecks } from './shell/checks.js';
+import type { ExecutorStreams } from './shell/executor-streams.js';
 import { createFetcher, type Fetcher } from './shell/fetch/fetcher.js';
 import { makeVolume, removeSandbox, removeVolume, setAside } from './shell/folders.js';
 import { createLink, type Link } from './shell/link.js';
 import { rotateLogs } from './shell/logs.js';
 import type { NestedContainers } from './shell/nested.js';
-import { prepareSandbox } from './shell/sandbox.js';
+import { prepareExecutor, prepareSandbox, prepareWithin } from './shell/sandbox.js';
 import { createTaskRunner, removeMeta, type TaskRunner } from './shell/tasks.js';
-import { type AgentState, liveTasks } from './state.js';
+import { type AgentState, liveExecutors, liveTasks } from './state.js';
 import { step } from './step.js';
 
 /** ms between two looks at the sizes of logs and at the disk. */
@@ -35,6 +39,9 @@ export interface AgentOptions {
   readonly nodePath: string;
   /** What runs inside the containers of tasks. */
   readonly nested: NestedContainers;
+  readonly streams: ExecutorStreams;
+  /** Signs the tokens of executors. */
+  readonly executorKey: string;
   readonly log: Logger;
 }
 
@@ -42,6 +49,8 @@ export interface AgentOptions {
 export interface RunningAgent {
   /** Resolves at the first registration. */
   readonly registered: Promise<void>;
+  /** What executors say becomes an event. */
+  readonly submit: (event: AgentEvent) => void;
   /** Takes all tasks along and resolves when the last is gone. */
   stopTasks(): Promise<void>;
   /** Ends the agent; its tasks go on. */
@@ -74,12 +83,14 @@ export function runAgentLoop(options: AgentOptions): RunningAgent {
   });
   const stopLooking = lookAround(options, hands, submit);
   hands.runner.endOrphans();
+  const own = liveTasks(state).filter(({ within }) => within === undefined);
   const found = new Map(
-    liveTasks(state).map((task) => [task.containerId, hands.runner.inspect(task)]),
+    [...own, ...liveExecutors(state)].map((run) => [run.containerId, hands.runner.inspect(run)]),
   );
   submit({ type: 'Recovered', found });
   return {
     registered: registered.raised,
+    submit,
     stopTasks: async () => {
       hands.link.close();
       submit({ type: 'StopRequested' });
@@ -87,7 +98,8 @@ export function runAgentLoop(options: AgentOptions): RunningAgent {
       await driver.idle();
     },
     close: () => {
-      for (const hand of [hands.link, hands.checks, hands.runner, hands.alarm]) hand.close();
+      const { link, checks, runner, alarm } = hands;
+      for (const hand of [link, checks, runner, alarm, options.streams]) hand.close();
       stopLooking();
       driver.stop();
     },
@@ -123,7 +135,6 @@ function handsOf(options: AgentOptions, submit: Submit, welcome: () => void): Ha
     link,
     runner: createTaskRunner({
       state,
-      nodePath,
       submit,
       endNested: (containerId) => nested.endInside(containerId),
       log,
@@ -135,28 +146,23 @@ function handsOf(options: AgentOptions, submit: Submit, welcome: () => void): Ha
 }
 
 function performersOf(
-  { state, log }: AgentOptions,
+  options: AgentOptions,
   hands: Hands,
   submit: Submit,
   leave: () => void,
 ): Performers<AgentEffect> {
+  const { state, log } = options;
   const { workDir } = state.self;
   const { link, runner, checks, alarm } = hands;
   return {
+    ...startersOf(options, hands, submit),
+    Tell: ({ executor, event }) => options.streams.tell(executor, event),
+    CloseStream: ({ executor }) => options.streams.end(executor),
     Send: ({ message }) => link.send(message),
     Connect: () => link.connect(),
-    Prepare: ({ task, group }) => {
-      const { containerId } = task;
-      prepareSandbox(state, task, group, hands.fetcher).then(
-        () => submit({ type: 'Prepared', containerId }),
-        (error) => submit({ type: 'PrepareFailed', containerId, message: messageOf(error) }),
-      );
-    },
-    Start: ({ task }) => runner.start(task),
-    Watch: ({ task, pid }) => runner.watch(task, pid),
     Terminate: ({ containerId, force }) => {
-      const task = state.tasks.get(containerId);
-      if (task !== undefined) runner.terminate(task, force);
+      const run = state.tasks.get(containerId) ?? state.executors.get(containerId);
+      if (run !== undefined) runner.terminate(run, force);
     },
     StartChecks: ({ task }) => checks.start(task),
     StopChecks: ({ containerId }) => checks.stop(containerId),
@@ -181,6 +187,45 @@ function performersOf(
   };
 }
 
+type Starter = 'Prepare' | 'PrepareExecutor' | 'PrepareWithin' | 'Start' | 'StartExecutor';
+type Watcher = 'Watch' | 'WatchExecutor';
+
+/** Sandboxes are filled and programs started. */
+function startersOf(
+  { state, nodePath, executorKey }: AgentOptions,
+  { fetcher, runner }: Hands,
+  submit: Submit,
+): Pick<Performers<AgentEffect>, Starter | Watcher> {
+  const tell = (containerId: string, done: Promise<void>): void => {
+    done.then(
+      () => submit({ type: 'Prepared', containerId }),
+      (error) => submit({ type: 'PrepareFailed', containerId, message: messageOf(error) }),
+    );
+  };
+  return {
+    Prepare: ({ task, group }) =>
+      tell(task.containerId, prepareSandbox(state, task, group, fetcher)),
+    PrepareExecutor: ({ run }) => tell(run.containerId, prepareExecutor(state, run, fetcher)),
+    PrepareWithin: ({ task }) =>
+      tell(
+        task.containerId,
+        Promise.resolve().then(() => prepareWithin(state, task)),
+      ),
+    Start: ({ task }) => {
+      const words = wordsOf(task.info.command ?? {});
+      runner.start(task, { words, environment: environmentOf(state, task, nodePath) });
+    },
+    StartExecutor: ({ run }) => {
+      const words = wordsOf(run.executor.command ?? {});
+      const token = executorToken(executorKey, run);
+      const environment = executorEnvironment(state, run, nodePath, token);
+      runner.start(run, { words, environment });
+    },
+    Watch: ({ task, pid }) => runner.watch(task, pid),
+    WatchExecutor: ({ run, pid }) => runner.watch(run, pid),
+  };
+}
+
 /** Looks at logs and disk from time to time; gives what ends it. */
 function lookAround(
   { state, nested, log }: AgentOptions,
@@ -196,7 +241,10 @@ function lookAround(
   };
   const timers = [
     setInterval(() => {
-      for (const task of liveTasks(state)) rotateLogs(task.sandbox);
+      for (const task of liveTasks(state)) {
+        if (task.within === undefined) rotateLogs(task.sandbox);
+      }
+      for (const run of liveExecutors(state)) rotateLogs(run.sandbox);
       nested.endOrphaned();
     }, logsMs),
     setInterval(() => {

@@ -5,7 +5,14 @@
 import type { Random } from '../../core/random.js';
 import type { Resource } from '../../wire/mesos/common.js';
 import type { FrameworkInfo } from '../../wire/mesos/scheduler.js';
-import type { CheckStatus, ExecutorInfo, TaskInfo, TaskStatus } from '../../wire/mesos/task.js';
+import type {
+  CheckStatus,
+  ExecutorInfo,
+  KillPolicy,
+  TaskInfo,
+  TaskState,
+  TaskStatus,
+} from '../../wire/mesos/task.js';
 import { type Pool, poolOf } from '../../wire/resources/pool.js';
 
 /** What does not change while the agent's process lives. */
@@ -61,6 +68,18 @@ export interface TaskRun {
   readonly containerId: string;
   /** The container of its group's executor; absent for a command task. */
   readonly parentId?: string | undefined;
+  /**
+   * The container of the custom executor that runs it. Such a task is no process of the agent's
+   * own: `containerId` is the name of its record only, `sandbox` the executor's. `preparing` and
+   * `starting` mean that the executor has not been given it yet.
+   */
+  readonly within?: string | undefined;
+  /** Of one LAUNCH_GROUP: launched together, and the failure of one ends all. */
+  readonly batch?: string | undefined;
+  /** The custom executor has yet to hear that it shall kill the task. */
+  killWanted?: { readonly kill_policy?: KillPolicy | undefined } | undefined;
+  /** UUIDs of the last updates of a custom executor, which may send one twice. */
+  seen?: string[] | undefined;
   /** Absolute. */
   readonly sandbox: string;
   readonly bootId: string;
@@ -83,7 +102,10 @@ export interface TaskRun {
   silent?: boolean | undefined;
 }
 
-/** A task group's executor, which is no process of its own. The record of the store. */
+/**
+ * The default executor, which is no process of its own, with all groups launched into it. The
+ * record of the store.
+ */
 export interface GroupRun {
   readonly frameworkId: string;
   readonly executor: ExecutorInfo;
@@ -92,6 +114,37 @@ export interface GroupRun {
   /** Containers of its tasks. */
   readonly tasks: string[];
   endedAt?: number | undefined;
+}
+
+/** Why a custom executor is ended, and how far that is. */
+export interface Shutdown {
+  /** ms since 1970: its container is destroyed then. */
+  deadline: number;
+  /** Said of the tasks that it leaves. */
+  readonly state?: TaskState | undefined;
+  readonly reason?: string | undefined;
+  readonly message?: string | undefined;
+}
+
+/** A custom executor: a program of the framework that runs tasks. The record of the store. */
+export interface ExecutorRun {
+  readonly frameworkId: string;
+  readonly executor: ExecutorInfo;
+  readonly containerId: string;
+  /** Absolute. */
+  readonly sandbox: string;
+  readonly bootId: string;
+  /** `registering`: its process runs and has not subscribed yet. */
+  phase: 'preparing' | 'starting' | 'registering' | 'running' | 'ended';
+  /** Of its supervisor. */
+  pid?: number | undefined;
+  readonly createdAt: number;
+  endedAt?: number | undefined;
+  /** ms since 1970: it is ended unless it has subscribed by then. */
+  subscribeBy?: number | undefined;
+  /** It was given a task. */
+  used?: boolean | undefined;
+  shutdown?: Shutdown | undefined;
 }
 
 /** An operation that was applied or refused, kept so that a repeated order gets the same answer. */
@@ -127,6 +180,10 @@ export interface AgentState {
   readonly tasks: Map<string, TaskRun>;
   /** By container id. */
   readonly groups: Map<string, GroupRun>;
+  /** Custom ones, by container id, oldest first. */
+  readonly executors: Map<string, ExecutorRun>;
+  /** Containers of the executors whose streams are open. */
+  readonly subscribed: Set<string>;
   operations: AppliedOperation[];
   /** Volumes whose data is being removed: `<role>/<id>`. */
   readonly dyingVolumes: Set<string>;
@@ -147,6 +204,8 @@ export function empty(self: Self, random: Random): AgentState {
     frameworks: new Map(),
     tasks: new Map(),
     groups: new Map(),
+    executors: new Map(),
+    subscribed: new Set(),
     operations: [],
     dyingVolumes: new Set(),
     resends: new Map(),
@@ -173,16 +232,52 @@ export function findTask(
   return newest;
 }
 
+/** The default executor of that id that still runs. */
+export function findGroup(
+  state: AgentState,
+  frameworkId: string,
+  executorId: string,
+): GroupRun | undefined {
+  return [...state.groups.values()].find(
+    (group) =>
+      group.endedAt === undefined &&
+      group.frameworkId === frameworkId &&
+      group.executor.executor_id.value === executorId,
+  );
+}
+
+/** The tasks that were launched together with `task`, itself included. */
+export function launchedWith(state: AgentState, { tasks }: GroupRun, task: TaskRun): TaskRun[] {
+  return tasks
+    .flatMap((id) => state.tasks.get(id) ?? [])
+    .filter(({ batch }) => batch === task.batch);
+}
+
 /** Tasks that still may have a process. */
 export function liveTasks(state: AgentState): TaskRun[] {
   return [...state.tasks.values()].filter(isLive);
 }
 
-/** Resources of live tasks and of executors of groups that still have one. */
+/** Custom executors that still may have a process. */
+export function liveExecutors(state: AgentState): ExecutorRun[] {
+  return [...state.executors.values()].filter(({ phase }) => phase !== 'ended');
+}
+
+/** The tasks of a custom executor, oldest first. */
+export function tasksWithin(state: AgentState, { containerId }: ExecutorRun): TaskRun[] {
+  return [...state.tasks.values()].filter(({ within }) => within === containerId);
+}
+
+/** Whether the task has an executor to itself: the built-in one for commands. */
+export function isCommandTask({ parentId, within }: TaskRun): boolean {
+  return parentId === undefined && within === undefined;
+}
+
+/** Resources of live tasks and of the executors that hold some of their own. */
 export function usedResources(state: AgentState): Resource[] {
   const groups = [...state.groups.values()].filter((group) => group.endedAt === undefined);
   return [
     ...liveTasks(state).flatMap((task) => task.info.resources ?? []),
-    ...groups.flatMap((group) => group.executor.resources ?? []),
+    ...[...groups, ...liveExecutors(state)].flatMap(({ executor }) => executor.resources ?? []),
   ];
 }

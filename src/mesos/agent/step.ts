@@ -4,6 +4,10 @@
  */
 import type { MasterOrder } from '../../wire/agent-link.js';
 import type { AgentEffect, AgentEvent, Exit } from './events.js';
+import { ofExecutor, taskPrepared } from './executor/ended.js';
+import { findExecutor } from './executor/launch.js';
+import { executorsDue, shutDownExecutor } from './executor/shutdown.js';
+import { executorMessaged, executorSubscribed, executorUpdated } from './executor/subscription.js';
 import { collect } from './gc.js';
 import { checkCompleted, healthChecked } from './health.js';
 import { endTask, killsDue, killTask, resumeKill } from './kill.js';
@@ -11,7 +15,14 @@ import { rememberFramework, runGroup, runTask } from './launch.js';
 import { applyOperation, volumeRemoved } from './operations.js';
 import { recovered } from './recovery.js';
 import { refused, registered, shutDownFramework, stopAll } from './registration.js';
-import { type AgentState, findTask, isLive, liveTasks, type TaskRun } from './state.js';
+import {
+  type AgentState,
+  findTask,
+  isLive,
+  launchedWith,
+  liveTasks,
+  type TaskRun,
+} from './state.js';
 import { blankCheck, describeExit, statusOf } from './status.js';
 import { acknowledge, queueUpdate, resendDue } from './updates.js';
 
@@ -28,22 +39,50 @@ export function step(state: AgentState, event: AgentEvent, now: number): AgentEf
     case 'Recovered':
       return recovered(state, event.found, now);
     case 'Ticked':
-      return [...killsDue(state, now), ...resendDue(state, now)];
+      return [...killsDue(state, now), ...executorsDue(state, now), ...resendDue(state, now)];
     case 'DiskMeasured':
       return collect(state, event.freeFraction, now);
     case 'VolumeRemoved':
       return volumeRemoved(state, event.volume);
+    case 'ExecutorSubscribed':
+    case 'ExecutorLeft':
+    case 'ExecutorUpdated':
+    case 'ExecutorMessaged':
+      return saidByExecutor(state, event, now);
     default:
       return ofTask(state, event, now);
+  }
+}
+
+function saidByExecutor(
+  state: AgentState,
+  event: Extract<AgentEvent, { executor: string }>,
+  now: number,
+): AgentEffect[] {
+  const run = state.executors.get(event.executor);
+  if (run === undefined) return [];
+  switch (event.type) {
+    case 'ExecutorSubscribed':
+      return executorSubscribed(state, run, event, now);
+    case 'ExecutorLeft':
+      state.subscribed.delete(run.containerId);
+      return [];
+    case 'ExecutorUpdated':
+      return executorUpdated(state, run, event.status, now);
+    case 'ExecutorMessaged':
+      return executorMessaged(state, run, event.data);
   }
 }
 
 type TaskEvent = Extract<AgentEvent, { containerId: string }>;
 
 function ofTask(state: AgentState, event: TaskEvent, now: number): AgentEffect[] {
+  const run = state.executors.get(event.containerId);
+  if (run !== undefined) return run.phase === 'ended' ? [] : ofExecutor(state, run, event, now);
   const task = state.tasks.get(event.containerId);
   // Results of what was given up meanwhile.
   if (task === undefined || !isLive(task)) return [];
+  if (task.within !== undefined) return taskPrepared(state, task, event, now);
   switch (event.type) {
     case 'Prepared':
       return prepared(task);
@@ -73,9 +112,9 @@ function obey(state: AgentState, order: MasterOrder, now: number): AgentEffect[]
     case 'PING':
       return [{ type: 'Send', message: { type: 'PONG', sequence: order.sequence } }];
     case 'RUN_TASK':
-      return runTask(state, order.framework, order.task, now);
+      return runTask(state, order, now);
     case 'RUN_TASK_GROUP':
-      return runGroup(state, order.framework, order.executor, order.tasks, now);
+      return runGroup(state, order, now);
     case 'KILL_TASK':
       return killOrdered(state, order, now);
     case 'ACKNOWLEDGE':
@@ -83,10 +122,7 @@ function obey(state: AgentState, order: MasterOrder, now: number): AgentEffect[]
     case 'APPLY_OPERATION':
       return applyOperation(state, order);
     case 'SHUTDOWN_EXECUTOR':
-      return liveTasks(state)
-        .filter((task) => task.frameworkId === order.framework_id.value)
-        .filter((task) => task.executorId === order.executor_id.value)
-        .flatMap((task) => killTask(state, task, now, {}));
+      return shutDownOrdered(state, order.framework_id.value, order.executor_id.value, now);
     case 'SHUTDOWN_FRAMEWORK':
       return shutDownFramework(state, order.framework_id.value, now);
     case 'UPDATE_FRAMEWORK':
@@ -94,9 +130,32 @@ function obey(state: AgentState, order: MasterOrder, now: number): AgentEffect[]
         ? [rememberFramework(state, order.framework)]
         : [];
     case 'FRAMEWORK_MESSAGE':
-      // Neither built-in executor has anything to do with messages, as Mesos' own have not.
-      return [];
+      return passMessage(state, order);
   }
+}
+
+function shutDownOrdered(
+  state: AgentState,
+  frameworkId: string,
+  executorId: string,
+  now: number,
+): AgentEffect[] {
+  const run = findExecutor(state, frameworkId, executorId);
+  if (run !== undefined) return shutDownExecutor(state, run, now);
+  return liveTasks(state)
+    .filter((task) => task.frameworkId === frameworkId && task.executorId === executorId)
+    .flatMap((task) => killTask(state, task, now, {}));
+}
+
+/** Neither built-in executor has anything to do with messages, as Mesos' own have not. */
+function passMessage(
+  state: AgentState,
+  order: Extract<MasterOrder, { type: 'FRAMEWORK_MESSAGE' }>,
+): AgentEffect[] {
+  const run = findExecutor(state, order.framework_id.value, order.executor_id.value);
+  if (run === undefined || !state.subscribed.has(run.containerId)) return [];
+  const event = { type: 'MESSAGE', message: { data: order.data } } as const;
+  return [{ type: 'Tell', executor: run.containerId, event }];
 }
 
 function killOrdered(
@@ -109,9 +168,9 @@ function killOrdered(
   if (task === undefined) return unknownTask(state, order, now);
   const grace = kill_policy?.grace_period?.nanoseconds;
   const graceMs = grace === undefined ? undefined : grace / 1e6;
-  // The default executor kills its whole group on a kill of any task of it.
+  // The default executor kills the whole group on a kill of any task of it.
   const group = task.parentId === undefined ? undefined : state.groups.get(task.parentId);
-  const tasks = group?.tasks.flatMap((id) => state.tasks.get(id) ?? []) ?? [task];
+  const tasks = group === undefined ? [task] : launchedWith(state, group, task);
   return tasks.flatMap((each) => killTask(state, each, now, { graceMs, reason }));
 }
 

@@ -17,6 +17,7 @@ import {
 } from '../../wire/resources/pool.js';
 import type { Acceptance } from './accept.js';
 import { count, order, publish, type Turn } from './events.js';
+import { bareExecutor, isSameExecutor } from './executors.js';
 import { putIntoUse } from './holdings.js';
 import { executorKey } from './keys.js';
 import { amountProblem, resourcesText, upgraded } from './resources.js';
@@ -31,7 +32,10 @@ export function launchTask(turn: Turn, acceptance: Acceptance, given: TaskInfo):
   const info: TaskInfo = { ...given, resources: inRole(role, given.resources) };
   if (given.executor !== undefined) info.executor = completed(acceptance, given.executor);
   const newExecutor = executorToStart(acceptance, info.executor);
-  const problem = taskProblem(acceptance, info) ?? commandProblem(info);
+  const problem =
+    taskProblem(acceptance, info) ??
+    commandProblem(info) ??
+    (info.executor && executorProblem(acceptance, info.executor));
   const needed = [...(info.resources ?? []), ...(newExecutor?.resources ?? [])];
   const refusal = problem ?? shortage(acceptance, needed, 'task and its executor is');
   if (refusal !== undefined) {
@@ -40,7 +44,8 @@ export function launchTask(turn: Turn, acceptance: Acceptance, given: TaskInfo):
   }
   if (newExecutor !== undefined) startExecutor(acceptance, newExecutor);
   admitTask(turn, acceptance, info, info.executor?.executor_id.value);
-  order(turn, agent, { type: 'RUN_TASK', framework: framework.info, task: info });
+  const launch_executor = info.executor === undefined || newExecutor !== undefined;
+  order(turn, agent, { type: 'RUN_TASK', framework: framework.info, task: info, launch_executor });
 }
 
 /** Launches all tasks of the group, or none. */
@@ -64,7 +69,9 @@ export function launchGroup(turn: Turn, acceptance: Acceptance, group: Group): v
   }
   if (newExecutor !== undefined) startExecutor(acceptance, newExecutor);
   for (const task of tasks) admitTask(turn, acceptance, task, executor.executor_id.value);
-  order(turn, agent, { type: 'RUN_TASK_GROUP', framework: framework.info, executor, tasks });
+  const launch_executor = newExecutor !== undefined;
+  const run = { framework: framework.info, executor, tasks, launch_executor };
+  order(turn, agent, { type: 'RUN_TASK_GROUP', ...run });
 }
 
 function groupProblem(
@@ -75,12 +82,11 @@ function groupProblem(
   if (tasks.length === 0) return 'Task group cannot be empty';
   const ids = new Set(tasks.map((task) => task.task_id.value));
   if (ids.size < tasks.length) return 'Task group contains duplicate task IDs';
-  if (executor.type === 'DEFAULT' && executor.command !== undefined) {
-    return "'ExecutorInfo.command' must not be set for 'DEFAULT' executor";
-  }
+  const problem = executorProblem(acceptance, executor);
+  if (problem !== undefined) return problem;
   for (const task of tasks) {
-    const problem = taskProblem(acceptance, task);
-    if (problem !== undefined) return `Task '${task.task_id.value}' is invalid: ${problem}`;
+    const own = taskProblem(acceptance, task);
+    if (own !== undefined) return `Task '${task.task_id.value}' is invalid: ${own}`;
     if (task.executor !== undefined) {
       return `Task '${task.task_id.value}' is invalid: 'TaskInfo.executor' must not be set`;
     }
@@ -110,6 +116,41 @@ function commandProblem(info: TaskInfo): string | undefined {
     : undefined;
 }
 
+/** In Mesos' words (src/master/validation.cpp, namespace executor). */
+function executorProblem(
+  { framework, agent }: Acceptance,
+  executor: ExecutorInfo,
+): string | undefined {
+  const id = executor.executor_id.value;
+  if (/[/\\]|[^\x20-\x7e]/.test(id) || id === '.' || id === '..' || id.length > 255) {
+    return `'${id}' contains invalid characters`;
+  }
+  if (executor.type === 'DEFAULT') {
+    if (executor.command !== undefined) {
+      return "'ExecutorInfo.command' must not be set for 'DEFAULT' executor";
+    }
+  } else if (executor.command === undefined) {
+    return "'ExecutorInfo.command' must be set for 'CUSTOM' executor";
+  }
+  if (executor.framework_id?.value !== framework.id) {
+    const ids = `(Actual: ${executor.framework_id?.value ?? ''} vs Expected: ${framework.id})`;
+    return `ExecutorInfo has an invalid FrameworkID ${ids}`;
+  }
+  if ((executor.shutdown_grace_period?.nanoseconds ?? 0) < 0) {
+    return "ExecutorInfo's 'shutdown_grace_period' must be non-negative";
+  }
+  const running = framework.executors.get(executorKey(agent.id, id));
+  if (running === undefined || isSameExecutor(running.info, executor)) return undefined;
+  return (
+    `ExecutorInfo is not compatible with existing ExecutorInfo with same ExecutorID).\n` +
+    `------------------------------------------------------------\n` +
+    `Existing ExecutorInfo:\n${JSON.stringify(running.info)}\n` +
+    `------------------------------------------------------------\n` +
+    `ExecutorInfo in the task:\n${JSON.stringify(bareExecutor(executor))}\n` +
+    `------------------------------------------------------------\n`
+  );
+}
+
 function shortage(
   { left }: Acceptance,
   needed: readonly Resource[],
@@ -132,7 +173,7 @@ function inRole(role: string, resources: readonly Resource[] | undefined): Resou
 function completed({ framework, role }: Acceptance, executor: ExecutorInfo): ExecutorInfo {
   return {
     ...executor,
-    framework_id: { value: framework.id },
+    framework_id: executor.framework_id ?? { value: framework.id },
     resources: inRole(role, executor.resources),
   };
 }
@@ -152,7 +193,7 @@ function startExecutor({ framework, agent, left }: Acceptance, info: ExecutorInf
   subtract(left, exclusive(resources));
   putIntoUse(agent, framework, resources);
   const key = executorKey(agent.id, info.executor_id.value);
-  framework.executors.set(key, { agentId: agent.id, info });
+  framework.executors.set(key, { agentId: agent.id, info: bareExecutor(info) });
 }
 
 function admitTask(

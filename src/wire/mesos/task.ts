@@ -59,6 +59,7 @@ export const containerInfoSchema = z.looseObject({
   volumes: z.array(volumeSchema).optional(),
   hostname: z.string().optional(),
 });
+export type ContainerInfo = z.infer<typeof containerInfoSchema>;
 
 const httpCheckSchema = z.looseObject({ port: z.number(), path: z.string().optional() });
 const tcpCheckSchema = z.looseObject({ port: z.number() });
@@ -99,6 +100,7 @@ export type HealthCheck = z.infer<typeof healthCheckSchema>;
 
 /** How long a task may take to end after SIGTERM before SIGKILL comes. */
 export const killPolicySchema = z.looseObject({ grace_period: durationSchema.optional() });
+export type KillPolicy = z.infer<typeof killPolicySchema>;
 
 /** How others find a task: its ports and their names. */
 export const discoverySchema = z.looseObject({

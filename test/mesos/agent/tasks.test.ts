@@ -165,7 +165,7 @@ t.test('agent › what cannot run here is refused with a reason', async (t) => {
   const cases = [
     {
       task: aTask('true', { executor: { executor_id: { value: 'x' } } }),
-      says: /Custom executors/,
+      says: /command of the executor has no value/,
     },
     { task: aTask('true', { container: { type: 'DOCKER' } }), says: /images are not supported/ },
     { task: aTask('x'.repeat(600_000)), says: /larger than/ },

@@ -159,6 +159,20 @@ function stream({ response }: Request, run: NestedRun, isPatient: boolean): void
   run.process.fanout?.add(response, isPatient);
 }
 
+/** Refuses what an executor asks of containers that are not inside its own, `within`. */
+export function checkWithin(given: unknown, within: string): void {
+  for (let id = (given ?? {}) as Partial<ContainerId>, depth = 0; depth < 40; depth += 1) {
+    if (id.parent === undefined) {
+      if (id.value === within) return;
+      break;
+    }
+    id = id.parent;
+  }
+  throw new DcosError('forbidden', 'the container is not inside that of the executor', {
+    status: 403,
+  });
+}
+
 /** GET_CONTAINERS, which shows nested ones only when asked. */
 export function showContainers(
   nested: NestedContainers,
@@ -174,9 +188,13 @@ export function showContainers(
 
 /**
  * ATTACH_CONTAINER_INPUT: a stream of records, the container's name first. Answers when the input
- * or the container ends.
+ * or the container ends. `within`: the container of the executor that asks.
  */
-export async function attachInput(nested: NestedContainers, request: Request): Promise<Answer> {
+export async function attachInput(
+  nested: NestedContainers,
+  request: Request,
+  within?: string,
+): Promise<Answer> {
   const decoder = new RecordDecoder(maxInputBytes);
   let run: NestedRun | undefined;
   try {
@@ -184,6 +202,7 @@ export async function attachInput(nested: NestedContainers, request: Request): P
       for (const record of decoder.push(chunk as Buffer)) {
         const given = inputOf(record);
         if (run === undefined) {
+          if (within !== undefined) checkWithin(given.container_id, within);
           run = inputTarget(nested, given);
         } else if (!(await feed(run, given))) {
           return { status: 200, headers: { connection: 'close' } };

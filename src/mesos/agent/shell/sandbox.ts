@@ -12,8 +12,9 @@ import {
 import { mkdir, readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { DcosError, messageOf } from '../../../core/errors.js';
+import type { CommandInfo } from '../../../wire/mesos/task.js';
 import { type SandboxLink, volumeLinks } from '../layout.js';
-import type { AgentState, GroupRun, TaskRun } from '../state.js';
+import type { AgentState, ExecutorRun, GroupRun, TaskRun } from '../state.js';
 import type { Fetcher } from './fetch/fetcher.js';
 
 /** Fills the sandbox of `task`. Throws `failed` with a message fit for its status. */
@@ -24,22 +25,57 @@ export async function prepareSandbox(
   fetcher: Fetcher,
 ): Promise<void> {
   const { sandbox } = task;
-  await checkUser(task);
+  await checkUser(task.info.command, sandbox);
   await mkdir(sandbox, { recursive: true });
   if (group === undefined) pointLatest(sandbox);
   else prepareGroup(state, task, group);
   const own = task.info.resources ?? [];
-  for (const link of volumeLinks(task, own, state.self.workDir, group?.sandbox)) {
+  for (const link of volumeLinks(task.info.container, own, state.self.workDir, group?.sandbox)) {
     makeLink(sandbox, link);
   }
+  await fill(task.info.command, sandbox, task.containerId, fetcher);
+}
+
+/** Fills the sandbox of a custom executor. Throws `failed` with a message fit for a status. */
+export async function prepareExecutor(
+  state: AgentState,
+  run: ExecutorRun,
+  fetcher: Fetcher,
+): Promise<void> {
+  const { executor, sandbox, containerId } = run;
+  await checkUser(executor.command, sandbox);
+  await mkdir(sandbox, { recursive: true });
+  pointLatest(sandbox);
+  const { workDir } = state.self;
+  for (const link of volumeLinks(executor.container, executor.resources ?? [], workDir)) {
+    makeLink(sandbox, link);
+  }
+  await fill(executor.command, sandbox, containerId, fetcher);
+}
+
+/** Brings the volumes of a task into the sandbox of its custom executor. Throws `failed`. */
+export function prepareWithin(state: AgentState, task: TaskRun): void {
+  const { container, resources = [] } = task.info;
+  for (const link of volumeLinks(container, resources, state.self.workDir)) {
+    makeLink(task.sandbox, link);
+  }
+}
+
+/** The files of the output, and what is to be fetched. */
+async function fill(
+  command: CommandInfo | undefined,
+  sandbox: string,
+  containerId: string,
+  fetcher: Fetcher,
+): Promise<void> {
   for (const name of ['stdout', 'stderr']) appendFileSync(join(sandbox, name), '', { mode: 0o644 });
   try {
-    await fetcher.fetch(task.info.command?.uris ?? [], sandbox);
+    await fetcher.fetch(command?.uris ?? [], sandbox);
   } catch (error) {
     appendFileSync(join(sandbox, 'stderr'), `${messageOf(error)}\n`);
     throw new DcosError(
       'failed',
-      `Failed to fetch all URIs for container '${task.containerId}': ${messageOf(error)}`,
+      `Failed to fetch all URIs for container '${containerId}': ${messageOf(error)}`,
       { cause: error },
     );
   }
@@ -51,8 +87,7 @@ function prepareGroup(state: AgentState, task: TaskRun, group: GroupRun): void {
   mkdirSync(join(group.sandbox, 'tasks'), { recursive: true });
   pointLatest(group.sandbox);
   const held = [...(group.executor.resources ?? []), ...(task.info.resources ?? [])];
-  const asExecutor = { ...task, info: { ...task.info, container: undefined } } as TaskRun;
-  for (const link of volumeLinks(asExecutor, held, workDir, undefined)) {
+  for (const link of volumeLinks(group.executor.container, held, workDir)) {
     makeLink(group.sandbox, link);
   }
   const at = join('tasks', task.info.task_id.value);
@@ -86,13 +121,13 @@ function makeLink(sandbox: string, link: SandboxLink): void {
  * Tasks run as the agent's own user, as with `--no-switch_user`; a user that nobody knows is
  * refused as Mesos refuses it.
  */
-async function checkUser(task: TaskRun): Promise<void> {
-  const user = task.info.command?.user;
+async function checkUser(command: CommandInfo | undefined, sandbox: string): Promise<void> {
+  const user = command?.user;
   if (user === undefined) return;
   const known = await readFile('/etc/passwd', 'utf8').catch(() => undefined);
   if (known === undefined || known.split('\n').some((line) => line.startsWith(`${user}:`))) return;
   throw new DcosError(
     'failed',
-    `Failed to chown '${join(task.sandbox, 'stdout')}' to user '${user}' : No such user '${user}'`,
+    `Failed to chown '${join(sandbox, 'stdout')}' to user '${user}' : No such user '${user}'`,
   );
 }

@@ -18,9 +18,9 @@ export async function clearSession(leader: number): Promise<void> {
   }
 }
 
-/** Kills a leader and all that follow it. */
+/** Kills a leader, first, lest it tell of their end as its own, and all that follow it. */
 export function killTree(leader: number): void {
-  killAll([...followersOf(leader, allProcesses()), { pid: leader }]);
+  killAll([{ pid: leader }, ...followersOf(leader, allProcesses())]);
 }
 
 /** Kills processes at once. */

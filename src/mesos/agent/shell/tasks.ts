@@ -6,10 +6,9 @@ import { type FSWatcher, readdirSync, rmSync, watch } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf } from '../../../core/errors.js';
 import type { Logger } from '../../../core/logger.js';
-import { environmentOf, wordsOf } from '../environment.js';
 import type { AgentEvent, Found } from '../events.js';
 import { metaDir } from '../layout.js';
-import type { AgentState, TaskRun } from '../state.js';
+import type { AgentState } from '../state.js';
 import { allProcesses, followersOf } from './procfs.js';
 import { clearSession, killAll, send } from './signals.js';
 import { inspectTask, isAlive, readClaim, readExit, startSupervisor } from './supervisor.js';
@@ -22,11 +21,23 @@ const pollMs = 2_000;
 /** ms after a change of that folder. */
 const afterWordMs = [10, 50, 250];
 
+/** What has a process: a task, or a custom executor. */
+export interface Runnable {
+  readonly containerId: string;
+  readonly sandbox: string;
+  readonly bootId: string;
+  readonly pid?: number | undefined;
+}
+
+/** What a process runs. */
+export interface Program {
+  readonly words: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+}
+
 /** What the runner of tasks needs. */
 export interface TaskRunnerOptions {
   readonly state: AgentState;
-  /** The Node that tasks find. */
-  readonly nodePath: string;
   readonly submit: (event: AgentEvent) => void;
   /** Ends what runs inside a task's container. */
   readonly endNested: (containerId: string) => Promise<void>;
@@ -35,16 +46,16 @@ export interface TaskRunnerOptions {
 
 /** The processes of tasks. */
 export interface TaskRunner {
-  start(task: TaskRun): void;
+  start(task: Runnable, program: Program): void;
   /** Looks after a supervisor that is no child of this process. */
-  watch(task: TaskRun, pid: number): void;
+  watch(task: Runnable, pid: number): void;
   /**
    * Ends a task: its group politely, or by force all of its session but the supervisor, which tells
    * how it ended.
    */
-  terminate(task: TaskRun, force: boolean): void;
+  terminate(task: Runnable, force: boolean): void;
   /** What became of the task while no agent looked. */
-  inspect(task: TaskRun): Found;
+  inspect(task: Runnable): Found;
   /** Ends what runs without a record: tasks of a store that was lost or damaged. */
   endOrphans(): void;
   /** Stops watching; tasks go on. */
@@ -53,11 +64,11 @@ export interface TaskRunner {
 
 /** Makes a runner. */
 export function createTaskRunner(options: TaskRunnerOptions): TaskRunner {
-  const { state, nodePath, submit } = options;
+  const { state, submit } = options;
   const watched = new Map<string, () => void>();
-  const metaOf = (task: TaskRun): string => metaDir(state.self.workDir, task.containerId);
+  const metaOf = (task: Runnable): string => metaDir(state.self.workDir, task.containerId);
 
-  const ended = async (task: TaskRun, pid: number): Promise<void> => {
+  const ended = async (task: Runnable, pid: number): Promise<void> => {
     watched.get(task.containerId)?.();
     watched.delete(task.containerId);
     // What the task left behind dies before anybody hears of its end: its ports and volumes are
@@ -66,7 +77,7 @@ export function createTaskRunner(options: TaskRunnerOptions): TaskRunner {
     submit({ type: 'Exited', containerId: task.containerId, exit: readExit(metaOf(task)) });
   };
 
-  const start = async (task: TaskRun): Promise<void> => {
+  const start = async (task: Runnable, program: Program): Promise<void> => {
     const { containerId } = task;
     const meta = metaOf(task);
     rmSync(meta, { recursive: true, force: true });
@@ -75,8 +86,7 @@ export function createTaskRunner(options: TaskRunnerOptions): TaskRunner {
       pid = await startSupervisor({
         meta,
         sandbox: task.sandbox,
-        words: wordsOf(task.info.command ?? {}),
-        environment: environmentOf(state, task, nodePath),
+        ...program,
         onExit: () => void ended(task, pid),
       });
     } catch (error) {
@@ -87,7 +97,7 @@ export function createTaskRunner(options: TaskRunnerOptions): TaskRunner {
   };
 
   return {
-    start: (task) => void start(task),
+    start: (task, program) => void start(task, program),
     watch: (task, pid) => {
       const stop = watchSupervisor(metaOf(task), pid, options.log, () => {
         void ended(task, pid);
@@ -98,7 +108,7 @@ export function createTaskRunner(options: TaskRunnerOptions): TaskRunner {
     inspect: (task) => inspectTask(metaOf(task), task.bootId === state.self.bootId),
     endOrphans: () => {
       for (const containerId of listFolders(join(state.self.workDir, 'meta'))) {
-        if (state.tasks.has(containerId)) continue;
+        if (state.tasks.has(containerId) || state.executors.has(containerId)) continue;
         options.log.warn('ending a task that nothing is known of', { containerId });
         const meta = metaDir(state.self.workDir, containerId);
         const [pid, startTime] = readClaim(meta);

@@ -6,7 +6,7 @@ import { tryParseJson } from '../../../core/json.js';
 import type { AgentState } from '../state.js';
 import { flagsView, metricsView, versionView } from '../views/state.js';
 import { agentV1, executorsV1, frameworksV1, stateV1, tasksV1 } from '../views/v1.js';
-import { attachInput, containerCalls, showContainers } from './container-calls.js';
+import { attachInput, checkWithin, containerCalls, showContainers } from './container-calls.js';
 import type { FileEntry, Files } from './files.js';
 import { checkStreams, mediaOf } from './media.js';
 import type { NestedContainers } from './nested.js';
@@ -59,7 +59,9 @@ export async function answerCall(
     return { status: 405, headers: { allow: 'POST' }, text };
   }
   const media = mediaOf(headers);
-  if (media.isStreamIn) return attachInput(nested, request);
+  const own = request.caller?.claims?.container;
+  const within = typeof own === 'string' ? own : undefined;
+  if (media.isStreamIn) return attachInput(nested, request, within);
   const call = tryParseJson((await request.body()).toString('utf8'));
   if (call === undefined)
     throw bad('Failed to parse body into JSON: syntax error at line 1 near: ');
@@ -71,7 +73,9 @@ export async function answerCall(
   const fields = call[name];
   const container = containerCalls[type];
   checkStreams(type, media);
+  if (within !== undefined && container === undefined) throw notForExecutors();
   if (container !== undefined) {
+    if (isObject(fields) && within !== undefined) checkWithin(fields.container_id, within);
     if (isObject(fields)) return container(nested, request, { type, name, fields });
     throw bad(`Failed to validate agent::Call: Expecting '${name}' to be present`);
   }
@@ -92,6 +96,10 @@ export async function answerCall(
 
 function fileInfo({ path, nlink, size, mtime, mode, uid, gid }: FileEntry): unknown {
   return { path, nlink, size, mtime: { nanoseconds: mtime * 1e9 }, mode, uid, gid };
+}
+
+function notForExecutors(): DcosError {
+  return new DcosError('forbidden', 'executors may not ask this', { status: 403 });
 }
 
 function bad(text: string): DcosError {

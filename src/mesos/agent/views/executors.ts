@@ -1,17 +1,26 @@
 /**
- * Executors as Mesos has them: one per command task, one per group, though none of ours is a
- * process.
+ * Executors as Mesos has them: custom ones, one per command task, one for all groups of a default
+ * executor, though only the first are processes.
  */
 import type { Resource } from '../../../wire/mesos/common.js';
 import type { ExecutorInfo } from '../../../wire/mesos/task.js';
-import { type AgentState, isLive, type TaskRun } from '../state.js';
+import {
+  type AgentState,
+  type ExecutorRun,
+  isCommandTask,
+  isLive,
+  type TaskRun,
+  tasksWithin,
+} from '../state.js';
 
 /** One run of an executor. */
 export interface ExecutorView {
   readonly frameworkId: string;
   readonly executorId: string;
   readonly name: string;
-  /** Empty for a group. */
+  /** Absent for the one of a command task. */
+  readonly type?: 'DEFAULT' | 'CUSTOM';
+  /** Of a command task alone. */
   readonly source: string;
   readonly containerId: string;
   readonly sandbox: string;
@@ -20,7 +29,7 @@ export interface ExecutorView {
   /** Of the executor and its live tasks. */
   readonly resources: readonly Resource[];
   readonly info: ExecutorInfo;
-  /** Supervisors of its live tasks. */
+  /** Supervisors: its own, or those of its live tasks. */
   readonly pids: readonly number[];
 }
 
@@ -34,6 +43,7 @@ export function executorsOf(state: AgentState): ExecutorView[] {
       frameworkId: group.frameworkId,
       executorId: group.executor.executor_id.value,
       name: group.executor.name ?? '',
+      type: 'DEFAULT',
       source: '',
       containerId: group.containerId,
       sandbox: group.sandbox,
@@ -44,10 +54,38 @@ export function executorsOf(state: AgentState): ExecutorView[] {
       pids: pidsOf(tasks),
     });
   }
+  for (const run of state.executors.values()) views.push(customExecutor(state, run));
   for (const task of state.tasks.values()) {
-    if (task.parentId === undefined) views.push(commandExecutor(task));
+    if (isCommandTask(task)) views.push(commandExecutor(task));
   }
   return views.reverse();
+}
+
+function customExecutor(state: AgentState, run: ExecutorRun): ExecutorView {
+  const { executor, pid } = run;
+  const tasks = tasksWithin(state, run);
+  const live = run.phase !== 'ended';
+  return {
+    frameworkId: run.frameworkId,
+    executorId: executor.executor_id.value,
+    name: executor.name ?? '',
+    type: 'CUSTOM',
+    source: String(executor.source ?? ''),
+    containerId: run.containerId,
+    sandbox: run.sandbox,
+    live,
+    tasks,
+    resources: [...(executor.resources ?? []), ...resourcesOf(tasks)],
+    info: withoutEnvironment(executor),
+    pids: live && pid !== undefined ? [pid] : [],
+  };
+}
+
+/** What is shown to everybody holds no secrets. */
+function withoutEnvironment(executor: ExecutorInfo): ExecutorInfo {
+  if (executor.command === undefined) return executor;
+  const { environment: _environment, ...command } = executor.command;
+  return { ...executor, command };
 }
 
 function commandExecutor(task: TaskRun): ExecutorView {

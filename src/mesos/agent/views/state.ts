@@ -4,7 +4,7 @@
  */
 import type { TaskStatus } from '../../../wire/mesos/task.js';
 import { resourcesOf, scalarsOf } from '../../../wire/resources/pool.js';
-import { type AgentState, isLive, type TaskRun, usedResources } from '../state.js';
+import { type AgentState, isCommandTask, isLive, type TaskRun, usedResources } from '../state.js';
 import { type ExecutorView, executorsOf, roleOf } from './executors.js';
 import { fullOf, mapRoles, reservedByRole, sumsOf, unreserved } from './resources.js';
 
@@ -109,7 +109,7 @@ function executorView(state: AgentState, executor: ExecutorView): Record<string,
     directory: executor.sandbox,
     resources: sumsOf(executor.resources),
     role: roleOf(executor.resources),
-    ...(executor.source === '' ? { type: 'DEFAULT' } : {}),
+    ...(executor.type === undefined ? {} : { type: executor.type }),
     tasks: inPhase((task) => isLive(task) && !isQueued(task)),
     queued_tasks: inPhase(isQueued),
     completed_tasks: inPhase((task) => !isLive(task)),
@@ -124,7 +124,7 @@ function taskView(state: AgentState, task: TaskRun): Record<string, unknown> {
     name: info.name,
     framework_id: task.frameworkId,
     // Mesos leaves it empty for its command executor.
-    executor_id: task.parentId === undefined ? '' : task.executorId,
+    executor_id: isCommandTask(task) ? '' : task.executorId,
     slave_id: state.agentId ?? info.agent_id.value,
     state: task.statuses.at(-1)?.state ?? 'TASK_STAGING',
     resources: sumsOf(info.resources ?? []),

@@ -1,6 +1,6 @@
 /** The agent's v1 calls that only show the state (recordings: agent/a1_v1_*). */
 import { agentInfoOf } from '../registration.js';
-import { type AgentState, isLive, type TaskRun } from '../state.js';
+import { type AgentState, isCommandTask, isLive, type TaskRun } from '../state.js';
 import { executorsOf } from './executors.js';
 
 /** GET_TASKS. */
@@ -35,7 +35,7 @@ function taskV1(state: AgentState, task: TaskRun): Record<string, unknown> {
     name,
     task_id,
     framework_id: { value: task.frameworkId },
-    ...(task.parentId === undefined ? {} : { executor_id: { value: task.executorId } }),
+    ...(isCommandTask(task) ? {} : { executor_id: { value: task.executorId } }),
     agent_id: { value: state.agentId ?? info.agent_id.value },
     state: last?.state ?? 'TASK_STAGING',
     resources,
