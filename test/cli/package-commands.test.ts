@@ -1,4 +1,6 @@
 /** Commands that a package brings: values, argv and rows, and the command line as a whole. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import t from 'tap';
 import { Given } from '../../src/cli/command.js';
@@ -54,6 +56,15 @@ commands:
     arguments: [{name: args, help: all, optional: true, rest: true}]
     run: {pod: broker, argv: [sql, '{args}']}
 `;
+t.test('registry › the commands of every package can be read', async (t) => {
+  const registry = join(import.meta.dirname, '../../packages-registry');
+  for (const path of readdirSync(registry, { recursive: true, encoding: 'utf8' })) {
+    if (!path.endsWith('commands.yaml')) continue;
+    const read = parseServiceCommands(readFileSync(join(registry, path), 'utf8'), {});
+    t.same(read.ok ? [] : read.violations, [], path);
+  }
+});
+
 const parsed = parseServiceCommands(text, {});
 if (!parsed.ok) throw new Error(JSON.stringify(parsed.violations));
 const { commands } = parsed.commands;

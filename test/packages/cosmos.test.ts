@@ -74,7 +74,7 @@ t.test('cosmos › search, versions, repositories, capabilities', async (t) => {
   t.equal(all.type, mediaType('search-response', 1));
   t.same(
     all.json.packages.map(({ name }: { name: string }) => name),
-    ['hello-world', 'kafka', 'marathon', 'zookeeper'],
+    ['cassandra', 'hello-world', 'kafka', 'marathon', 'zookeeper'],
   );
   t.equal((await call('search', { query: 'nothing like this' })).json.packages.length, 0);
   const versions = await call('list-versions', {

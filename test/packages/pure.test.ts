@@ -128,49 +128,6 @@ t.test('options › all violations at once, in the words of Cosmos, with the nea
   return t.end();
 });
 
-t.test(
-  'options › one that is larger than another lets it be names the nearest legal value',
-  (t) => {
-    const group = (properties: ExactObject): ExactObject => ({ type: 'object', properties });
-    const whole = { type: 'integer', default: 3 };
-    const schema = group({
-      hdfs: group({ replication: { ...whole, 'x-at-most': { option: 'data.count' } } }),
-      data: group({
-        count: whole,
-        heap: { type: 'integer', default: 96, 'x-at-most': { option: 'data.mem', less: 64 } },
-        mem: { type: 'integer', default: 256 },
-      }),
-    });
-    const messages = (user: ExactObject) => {
-      const { failure } = checkOptions(schema, user);
-      if (failure?.type !== 'JsonSchemaMismatch') return [];
-      return failure.violations.map(({ instance, message, hint }) => [
-        instance.pointer,
-        message,
-        hint,
-      ]);
-    };
-    t.same(messages({}), []);
-    t.same(messages({ data: { count: 2 } }), [
-      [
-        '/hdfs/replication',
-        '3 is more than data.count (2) allows',
-        'at most 2, or data.count at least 3',
-      ],
-    ]);
-    t.same(messages({ data: { heap: 193 } }), [
-      [
-        '/data/heap',
-        '193 is more than data.mem (256), less 64 allows',
-        'at most 192, or data.mem at least 257',
-      ],
-    ]);
-    t.same(messages({ data: { heap: 192 } }), []);
-    t.equal(messages({ data: { heap: 'much' } }).length, 1, 'of what is wrong in itself no more');
-    t.end();
-  },
-);
-
 t.test('options › the corners of Cosmos', (t) => {
   t.same(checkOptions(undefined, {}), { merged: {} });
   t.same(checkOptions(undefined, { a: 1 }).failure, { type: 'OptionsNotAllowed' });

@@ -283,7 +283,8 @@ function planOf(state: State, name: string): Plan {
 
 t.test('packages › the templates of the registry name only what there is', async (t) => {
   const registry = join(import.meta.dirname, '../../packages-registry');
-  for (const release of ['kafka/3.9.1', 'zookeeper/3.8.4', 'zookeeper/3.9.3']) {
+  const releases = ['kafka/3.9.1', 'zookeeper/3.8.4', 'zookeeper/3.9.3'];
+  for (const release of [...releases, 'cassandra/4.1.10', 'cassandra/5.0.7']) {
     const folder = join(registry, release, 'templates');
     for (const name of readdirSync(folder)) {
       const text = readFileSync(join(folder, name), 'utf8');

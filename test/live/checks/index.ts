@@ -2,6 +2,7 @@
 import { drillChecks } from '../drills/check.js';
 import type { LiveCheck } from '../live.js';
 import { badInput } from './bad-input.js';
+import { cassandraRing } from './cassandra.js';
 import { helloWorldApache, helloWorldEmbedded } from './hello-world.js';
 import { idempotence } from './idempotence.js';
 import { installInterrupted, pipes } from './interrupt.js';
@@ -17,6 +18,7 @@ export const checks: readonly LiveCheck[] = [
   helloWorldApache,
   kafkaCluster,
   zookeeperEnsemble,
+  cassandraRing,
   idempotence,
   badInput,
   installInterrupted,

@@ -1,6 +1,7 @@
 /** Every service that the drills know. */
+import { cassandraService } from './cassandra.js';
 import { helloWorld } from './hello-world.js';
 import type { ServiceUnderTest } from './service.js';
 
 /** In the order in which they are drilled. */
-export const services: readonly ServiceUnderTest[] = [helloWorld];
+export const services: readonly ServiceUnderTest[] = [helloWorld, cassandraService];
