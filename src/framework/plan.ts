@@ -28,9 +28,12 @@ export interface PlanStep {
   readonly id: string;
   readonly name: string;
   /**
-   * What it works on; two steps with one asset never run at the same time (SDK: "dirty assets").
+   * What it works on; two steps with an asset in common never run at the same time (SDK: "dirty
+   * assets").
    */
-  readonly asset: string;
+  readonly assets: readonly string[];
+  /** Ids of the steps of its phase that must be complete before, whatever the strategy. */
+  readonly after: readonly string[];
   status: StoredStatus;
   interrupted: boolean;
   /** What it waits for or what went wrong, fit for a user. */
@@ -65,16 +68,17 @@ export interface Plan {
 export interface StepDraft {
   readonly id: string;
   readonly name: string;
-  /** The name by default. */
-  readonly asset?: string;
+  /** The name alone by default. */
+  readonly assets?: readonly string[];
+  readonly after?: readonly string[];
   readonly status?: StoredStatus;
   readonly message?: string;
 }
 
 /** Makes a step; PENDING by default. */
 export function makeStep(draft: StepDraft): PlanStep {
-  const { id, name, asset = name, status = 'PENDING', message = '' } = draft;
-  return { id, name, asset, status, interrupted: false, message };
+  const { id, name, assets = [name], after = [], status = 'PENDING', message = '' } = draft;
+  return { id, name, assets, after, status, interrupted: false, message };
 }
 
 /** Makes a phase; a canary one holds back its first two steps that are not complete. */
@@ -175,8 +179,8 @@ export function isComplete(plan: Plan): boolean {
 
 /**
  * The steps that may be worked on now, in order: none that is complete, failed or interrupted,
- * none behind an earlier one where the strategy is serial, none whose asset is in `dirty` (a plan
- * of higher priority works on it).
+ * none behind an earlier one where the strategy is serial, none with an asset in `dirty` (a plan of
+ * higher priority works on it).
  */
 export function candidates(plan: Plan, dirty: ReadonlySet<string> = new Set()): PlanStep[] {
   if (plan.interrupted || plan.errors.length > 0) return [];
@@ -186,7 +190,10 @@ export function candidates(plan: Plan, dirty: ReadonlySet<string> = new Set()): 
       const held = heldCanary(phase);
       return offeredSteps(phase).filter(
         (step) =>
-          step !== held && !step.interrupted && step.status !== 'ERROR' && !dirty.has(step.asset),
+          step !== held &&
+          !step.interrupted &&
+          step.status !== 'ERROR' &&
+          !step.assets.some((asset) => dirty.has(asset)),
       );
     });
 }
@@ -208,7 +215,9 @@ function offeredSteps(phase: PlanPhase): PlanStep[] {
     return running.length > 0 || held === undefined ? running : [held];
   }
   const left = phase.steps.filter((step) => !isDone(step));
-  return phase.strategy.startsWith('parallel') ? left : left.slice(0, 1);
+  if (!phase.strategy.startsWith('parallel')) return left.slice(0, 1);
+  const undone = new Set(left.map((step) => step.id));
+  return left.filter((step) => !step.after.some((id) => undone.has(id)));
 }
 
 /** The canary step whose turn it is to be let go, once those before it are complete. */

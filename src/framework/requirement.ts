@@ -25,6 +25,8 @@ export interface VolumeWish {
    * own.
    */
   readonly id: string;
+  /** Several tasks may hold it at the same time; needs the capability SHARED_RESOURCES. */
+  readonly shared?: boolean;
 }
 
 /** Whose the resources are to be, before and after the task. */

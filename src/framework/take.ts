@@ -5,6 +5,7 @@
 import type { Resource } from '../wire/mesos/common.js';
 import type { OfferOperation } from '../wire/mesos/scheduler.js';
 import {
+  isShared,
   isVolume,
   type Pool,
   type Range,
@@ -157,7 +158,8 @@ export class Taker {
 
   /** Moves `resource` from the pool to the task, reserving it on the way if it has to be. */
   #take(resource: Resource, held: boolean): Resource {
-    subtract(this.#pool, [resource]);
+    // Who comes after may hold a shared volume as well.
+    if (!isShared(resource)) subtract(this.#pool, [resource]);
     const final = held ? resource : this.#reserved(resource);
     if (final !== resource) this.#toReserve.push(final);
     this.used.push(final);
@@ -241,6 +243,7 @@ function asVolume(disk: Resource, wish: VolumeWish, principal: string | undefine
       persistence: { id: wish.id, ...(principal === undefined ? {} : { principal }) },
       volume: { container_path: wish.containerPath, mode: 'RW' },
     },
+    ...(wish.shared ? { shared: {} } : {}),
   };
 }
 

@@ -5,18 +5,19 @@ import type { Write } from '../core/store/store.js';
 import { mannersFor } from '../framework/manners.js';
 import { dueReconciliation } from '../framework/reconcile.js';
 import type { Effect } from './events.js';
-import { isLive } from './instances.js';
-import { missingMs } from './offers.js';
-import { type Instance, type KillReason, putInstance, type State } from './state.js';
-import { unconfirmedMs } from './work.js';
+import { anyLive, isLive, liveTasks, withTask } from './instances.js';
+import { unconfirmedMs } from './parts.js';
+import { missingMs } from './seen.js';
+import { putInstance, type State } from './state.js';
+import type { KillOrder } from './work.js';
 
 /** KILL is sent again this often (ms) until the task has ended. */
 const killAgainMs = 5_000;
 
 /** Ids of the tasks that run, will run or may come back. */
 export function liveTaskIds(state: State): string[] {
-  return [...state.instances.values()].flatMap(({ task }) =>
-    task !== undefined && isLive(task) ? [task.id] : [],
+  return [...state.instances.values()].flatMap((instance) =>
+    liveTasks(instance).map(([, task]) => task.id),
   );
 }
 
@@ -29,16 +30,16 @@ export function killOf(taskId: string, agentId: string | undefined): Effect {
 /** KILL of an instance's task, noted so that it is sent until the task has ended. */
 export function kill(
   state: State,
-  instance: Instance,
-  reason: KillReason,
+  { instance: name, task: taskName, reason }: KillOrder,
   writes: Write[],
   now: number,
-): Effect {
-  const { task, reservation } = instance;
-  if (task !== undefined) {
-    putInstance(state, writes, { ...instance, task: { ...task, kill: { reason, sentAt: now } } });
-  }
-  return killOf(task?.id ?? '', reservation?.place.agentId);
+): Effect[] {
+  const instance = state.instances.get(name);
+  const task = instance?.tasks[taskName];
+  if (instance === undefined || task === undefined || !isLive(task)) return [];
+  const killed = { ...task, kill: { reason, sentAt: now } };
+  putInstance(state, writes, withTask(instance, taskName, killed));
+  return [killOf(task.id, instance.reservation?.place.agentId)];
 }
 
 /** Kills that were not heard, or not done, are sent again. */
@@ -50,22 +51,29 @@ export function againKilled(
 ): Effect[] {
   const effects: Effect[] = [];
   if (!state.connected) return effects;
-  for (const instance of [...state.instances.values()]) {
-    const { task } = instance;
-    if (task?.kill === undefined || !isLive(task)) continue;
-    const { reason, sentAt } = task.kill;
+  for (const { instance, task, order } of killing(state)) {
+    const { reason, sentAt } = order;
     if (sentAt < state.subscribedAt || now - sentAt >= killAgainMs || sentAt > now) {
-      effects.push(kill(state, instance, reason, writes, now));
+      effects.push(...kill(state, { instance, task, reason }, writes, now));
       wake(now + killAgainMs);
     } else wake(sentAt + killAgainMs);
   }
   return effects;
 }
 
+function killing(state: State) {
+  return [...state.instances.values()].flatMap((instance) =>
+    liveTasks(instance).flatMap(([task, { kill: order }]) =>
+      order === undefined ? [] : [{ instance: instance.name, task, order }],
+    ),
+  );
+}
+
 /** Reservations that were sent and not seen yet: their offers are wanted. */
 export function unconfirmed(state: State, wake: (at: number) => void): string[] {
-  return [...state.instances.values()].flatMap(({ name, reservation, task }) => {
-    if (reservation === undefined || reservation.confirmed || isLive(task)) return [];
+  return [...state.instances.values()].flatMap((instance) => {
+    const { name, reservation } = instance;
+    if (reservation === undefined || reservation.confirmed || anyLive(instance)) return [];
     wake(reservation.madeAt + unconfirmedMs);
     return [`confirm ${name} ${reservation.resourceId}`];
   });
@@ -106,7 +114,9 @@ export function reconcile(state: State, now: number, wake: (at: number) => void)
   wake(due.state.nextAt);
   if (due.ask.length === 0) return [];
   const byId = new Map(
-    [...state.instances.values()].map((instance) => [instance.task?.id, instance]),
+    [...state.instances.values()].flatMap((instance) =>
+      liveTasks(instance).map(([, task]) => [task.id, instance] as const),
+    ),
   );
   const tasks = due.ask.map((id) => {
     const agentId = byId.get(id)?.reservation?.place.agentId;

@@ -15,8 +15,9 @@ import {
 } from '../framework/plan.js';
 import type { TargetedPlan } from './deploy.js';
 import type { CommandResult, PlanVerb, PodVerb } from './events.js';
-import { isLive, ownConfig, podOf } from './instances.js';
-import { type Instance, type KillReason, putInstance, type State } from './state.js';
+import { liveTasks, ownSpec, withoutBackoff, withoutRenewal, withRenewal } from './instances.js';
+import { type Instance, putInstance, putStarted, type State } from './state.js';
+import type { KillOrder } from './work.js';
 
 /** What is asked of a plan. */
 export interface PlanCommand {
@@ -24,10 +25,15 @@ export interface PlanCommand {
   readonly plan: string;
   readonly phase?: string | undefined;
   readonly step?: string | undefined;
+  /** Of a start. */
+  readonly variables?: Readonly<Record<string, string>> | undefined;
 }
 
-/** Carries a command out on a plan; whatever has to start again is noted in `state.restarts`. */
-export function commandPlan(state: State, command: PlanCommand): CommandResult {
+/** Plans that the scheduler itself runs; all others are started by people. */
+const ownPlans: ReadonlySet<string> = new Set(['deploy', 'recovery', 'decommission']);
+
+/** Carries a command out on a plan; what has to start again is noted in its instances. */
+export function commandPlan(state: State, command: PlanCommand, writes: Write[]): CommandResult {
   const targeted = state.plans.get(command.plan);
   if (targeted === undefined) {
     return { status: 404, message: `Plan ${command.plan} does not exist` };
@@ -40,17 +46,22 @@ export function commandPlan(state: State, command: PlanCommand): CommandResult {
     const what = command.step ?? command.phase ?? '';
     return { status: 404, message: `${what} is no single phase or step of plan ${command.plan}` };
   }
-  const done = carryOut(state, targeted, element, command.verb);
+  const { variables = {}, verb, plan } = command;
+  if (Object.keys(variables).length > 0 && ownPlans.has(plan)) {
+    return { status: 400, message: `Plan ${plan} takes no variables` };
+  }
+  const done = carryOut(state, targeted, element, command, writes);
   return done
-    ? { status: 200, message: `Received cmd: ${command.verb}` }
-    : { status: 208, message: `Plan ${command.plan}: nothing to do for ${command.verb}` };
+    ? { status: 200, message: `Received cmd: ${verb}` }
+    : { status: 208, message: `Plan ${plan}: nothing to do for ${verb}` };
 }
 
 function carryOut(
   state: State,
   targeted: TargetedPlan,
   element: PlanElement,
-  verb: PlanVerb,
+  { verb, plan, variables = {} }: PlanCommand,
+  writes: Write[],
 ): boolean {
   switch (verb) {
     case 'continue':
@@ -58,28 +69,49 @@ function carryOut(
     case 'interrupt':
       return interrupt(element);
     case 'forceComplete':
-      for (const { id } of stepsOf(element)) state.restarts.delete(id);
+      renewTasks(state, targeted, element, false, writes);
       return forceComplete(element);
     case 'restart':
-      return startAgain(state, targeted, element);
+      return startAgain(state, targeted, element, writes);
     case 'start':
-      if (statusOfElement(element) === 'COMPLETE') startAgain(state, targeted, element);
+      if (statusOfElement(element) === 'COMPLETE') startAgain(state, targeted, element, writes);
       proceed(element);
+      if (!ownPlans.has(plan)) putStarted(state, writes, plan, variables);
       return true;
     case 'stop':
       interrupt(element);
       restart(element);
+      renewTasks(state, targeted, element, false, writes);
+      putStarted(state, writes, plan, undefined);
       return true;
   }
 }
 
-function startAgain(state: State, { targets }: TargetedPlan, element: PlanElement): boolean {
+function startAgain(
+  state: State,
+  targeted: TargetedPlan,
+  element: PlanElement,
+  writes: Write[],
+): boolean {
+  renewTasks(state, targeted, element, true, writes);
+  return restart(element);
+}
+
+/** Has the tasks of all steps of `element` run anew, or takes that back. */
+function renewTasks(
+  state: State,
+  { targets }: TargetedPlan,
+  element: PlanElement,
+  anew: boolean,
+  writes: Write[],
+): void {
   for (const { id } of stepsOf(element)) {
     const target = targets.get(id);
-    const task = state.instances.get(target?.instance ?? '')?.task;
-    if (target?.kind === 'launch') state.restarts.set(id, task?.id);
+    const instance = state.instances.get(target?.instance ?? '');
+    if (target?.kind !== 'launch' || instance === undefined) continue;
+    const change = anew ? withRenewal : withoutRenewal;
+    putInstance(state, writes, change(instance, target.tasks));
   }
-  return restart(element);
 }
 
 /** What is asked of a pod instance. */
@@ -89,9 +121,14 @@ export interface PodCommand {
   readonly tasks?: readonly string[] | undefined;
 }
 
+/** `broker-1-broker`, as the task is called in Mesos. */
+export function fullName(instance: Instance, task: string): string {
+  return `${instance.name}-${task}`;
+}
+
 /**
- * Pauses an instance, or lets it go on: the plans restart its task accordingly. Nothing changes for
- * a task that only runs to its end.
+ * Pauses tasks of an instance, or lets them go on: the plans restart them accordingly. Nothing
+ * changes for a task that only runs to its end.
  */
 function pausePod(
   state: State,
@@ -99,58 +136,71 @@ function pausePod(
   { verb, tasks: asked = [] }: PodCommand,
   writes: Write[],
 ): CommandResult {
-  const pod = podOf(ownConfig(state, found), found);
-  const name = pod?.task.name ?? '';
-  const unknown = asked.find((task) => task !== name && task !== `${found.name}-${name}`);
+  const specs = Object.keys(found.tasks).flatMap((name) => {
+    const spec = ownSpec(state, found, name)?.task;
+    return spec === undefined ? [] : [spec];
+  });
+  const names = specs.map(({ name }) => name);
+  const short = asked.map((task) => names.find((name) => fullName(found, name) === task) ?? task);
+  const unknown = short.find((task) => !names.includes(task));
   if (unknown !== undefined) {
-    return { status: 404, message: `Task ${unknown} does not exist; ${found.name} has: ${name}` };
+    const list = names.join(', ') || 'none';
+    return { status: 404, message: `Task ${unknown} does not exist; ${found.name} has: ${list}` };
   }
-  if (pod?.task.goal !== 'RUNNING') {
-    const message = `Task ${name} runs to its end: only what is kept running can be paused`;
-    return { status: 400, message };
+  const kept = specs.filter(({ goal }) => goal === 'RUNNING').map(({ name }) => name);
+  const ending = short.find((task) => !kept.includes(task));
+  if (ending !== undefined || kept.length === 0) {
+    const which = ending === undefined ? `${found.name} has no task that` : `Task ${ending}`;
+    const message = `${which} runs to its end: only what is kept running can be paused`;
+    return { status: 400, message: ending === undefined ? `${which} is kept running` : message };
   }
-  const paused = verb === 'pause';
-  if ((found.paused ?? false) === paused) {
-    return { status: 208, message: `${found.name} is ${paused ? '' : 'not '}paused already` };
+  const meant = short.length === 0 ? kept : short;
+  const before = found.paused ?? [];
+  const pause = verb === 'pause';
+  const after = pause
+    ? [...new Set([...before, ...meant])]
+    : before.filter((name) => !meant.includes(name));
+  if (after.length === before.length) {
+    return { status: 208, message: `${found.name} is ${pause ? '' : 'not '}paused already` };
   }
-  const { backoff: _cleared, paused: _before, ...rest } = found;
-  putInstance(state, writes, paused ? { ...rest, paused } : rest);
-  return { status: 200, message: '', tasks: [`${found.name}-${name}`] };
+  const { paused: _before, ...rest } = withoutBackoff(found);
+  putInstance(state, writes, after.length > 0 ? { ...rest, paused: after } : rest);
+  return { status: 200, message: '', tasks: meant.map((task) => fullName(found, task)) };
 }
 
 /**
- * Restarts a pod instance in place, or replaces it: its data is given up before its task is
+ * Restarts a pod instance in place, or replaces it: its data is given up before its tasks are
  * stopped.
  */
 export function commandPod(
   state: State,
   command: PodCommand,
   writes: Write[],
-): {
-  readonly result: CommandResult;
-  readonly kills: readonly { readonly instance: Instance; readonly reason: KillReason }[];
-} {
+): { readonly result: CommandResult; readonly kills: readonly KillOrder[] } {
   const found = state.instances.get(command.instance);
   if (found === undefined) {
     const known = [...state.instances.keys()].sort().join(', ');
     const message = `Pod ${command.instance} does not exist; there are: ${known || 'none'}`;
     return { result: { status: 404, message }, kills: [] };
   }
-  if (command.verb === 'pause' || command.verb === 'resume') {
+  const { verb } = command;
+  if (verb === 'pause' || verb === 'resume') {
     return { result: pausePod(state, found, command, writes), kills: [] };
   }
-  const { backoff: _cleared, ...rest } = found;
-  const replaced = command.verb === 'replace' || found.permanentlyFailed;
-  const instance = putInstance(state, writes, { ...rest, permanentlyFailed: replaced });
-  const tasks = taskNames(instance);
-  const live = isLive(instance.task) && instance.task?.state !== 'TASK_UNREACHABLE';
-  return {
-    result: { status: 200, message: '', tasks },
-    kills: live ? [{ instance, reason: command.verb }] : [],
-  };
-}
-
-/** `broker-1-broker`, as the task is called in Mesos. */
-export function taskNames(instance: Instance): string[] {
-  return instance.task === undefined ? [] : [instance.task.id.replace(/__[^_]*$/, '')];
+  const replaced = verb === 'replace' || found.permanentlyFailed;
+  const running = Object.keys(found.tasks).filter(
+    (name) => ownSpec(state, found, name)?.task.goal === 'RUNNING',
+  );
+  const renewed = replaced ? found : withRenewal(found, running);
+  const instance = putInstance(state, writes, {
+    ...withoutBackoff(renewed),
+    permanentlyFailed: replaced,
+  });
+  // What runs to its end goes on while the others restart in place.
+  const stopped = liveTasks(instance)
+    .filter(([name]) => replaced || running.includes(name))
+    .filter(([, { state: now }]) => now !== 'TASK_UNREACHABLE')
+    .map(([task]) => ({ instance: instance.name, task, reason: verb }));
+  const tasks = Object.keys(instance.tasks).map((name) => fullName(instance, name));
+  return { result: { status: 200, message: '', tasks }, kills: stopped };
 }

@@ -5,7 +5,8 @@
 import { createHash } from 'node:crypto';
 import { DcosError, messageOf } from '../core/errors.js';
 import { parseConstraints } from '../framework/constraints.js';
-import type { PodSpec, ServiceSpec, SpecViolation } from '../wire/service-spec.js';
+import type { PodSpec, ServiceSpec, SpecViolation, TaskSpec } from '../wire/service-spec.js';
+import { setOf, volumesOf } from '../wire/service-spec.js';
 import { namesIn, parseTemplate, pathsIn } from './render.js';
 import type { ServiceConfig } from './state.js';
 
@@ -42,8 +43,8 @@ export function makeConfig(
   const problems: string[] = [];
   const templates: Record<string, string> = {};
   const variables: Record<string, string> = {};
-  for (const { task } of spec.pods) {
-    for (const { template } of task.configs) {
+  for (const { tasks } of spec.pods) {
+    for (const { template } of tasks.flatMap(({ configs }) => configs)) {
       const text = files[template.replace(/^(?:.*\/)?templates\//, '')];
       if (text === undefined) {
         problems.push(`the template ${template} is not in the package`);
@@ -81,12 +82,12 @@ function collectVariables(
 export type NamedPeers = 'all' | ReadonlySet<number>;
 
 /**
- * The instances whose addresses a pod's templates name, by pod type: all of them must be known
+ * The instances whose addresses a task's templates name, by pod type: all of them must be known
  * before it starts. `pods.node.0` names that one alone, as seeds are named; `pods.node` names all.
  */
-export function peersNamedBy(config: ServiceConfig, pod: PodSpec): Map<string, NamedPeers> {
+export function peersNamedBy(config: ServiceConfig, task: TaskSpec): Map<string, NamedPeers> {
   const named = new Map<string, NamedPeers>();
-  for (const { template } of pod.task.configs) {
+  for (const { template } of task.configs) {
     for (const path of pathsIn(parseTemplate(config.templates[template] ?? ''))) {
       const [first, type, index] = path;
       if (first !== 'pods') continue;
@@ -109,16 +110,43 @@ export function namedIndices(pod: PodSpec, named: NamedPeers | undefined): numbe
   return named === 'all' ? all : all.filter((index) => named.has(index));
 }
 
+/** What any of a pod's tasks names, by pod type. */
+export function peersOfPod(config: ServiceConfig, pod: PodSpec): Map<string, NamedPeers> {
+  const all = new Map<string, NamedPeers>();
+  for (const [type, named] of pod.tasks.flatMap((task) => [...peersNamedBy(config, task)])) {
+    const before = all.get(type);
+    const whole = before === 'all' || named === 'all';
+    all.set(type, whole ? 'all' : new Set([...(before ?? []), ...named]));
+  }
+  return all;
+}
+
+/** Hashes that were worked out, by configuration. */
+const hashes = new WeakMap<ServiceConfig, Map<string, string>>();
+
 /**
- * Hash of all that a pod's tasks are made from; equal hashes need no restart. Count and placement
- * are not part of it.
+ * Hash of all that a task is made from; equal hashes need no restart. Count, placement and what
+ * its end means for others are not part of it.
  */
-export function specHashOf(config: ServiceConfig, pod: PodSpec): string {
-  const { count: _count, placement: _placement, allowDecommission: _allow, ...made } = pod;
-  const templates = pod.task.configs.map(({ template }) => config.templates[template] ?? '');
+export function taskHashOf(config: ServiceConfig, pod: PodSpec, task: TaskSpec): string {
+  const known = hashes.get(config) ?? new Map<string, string>();
+  hashes.set(config, known);
+  const key = `${pod.type} ${task.name}`;
+  const before = known.get(key);
+  if (before !== undefined) return before;
+  const hash = hashOfTask(config, pod, task);
+  known.set(key, hash);
+  return hash;
+}
+
+function hashOfTask(config: ServiceConfig, pod: PodSpec, task: TaskSpec): string {
+  const { essential: _essential, resourceSet: _set, ...made } = task;
+  const { name: _name, ...held } = setOf(pod, task);
+  const templates = task.configs.map(({ template }) => config.templates[template] ?? '');
   const used = new Set(templates.flatMap((text) => [...namesIn(parseTemplate(text))]));
   const variables = Object.entries(config.variables).filter(([name]) => used.has(name));
-  return uuidOf({ user: config.spec.user, made, templates, variables });
+  const { uris, volumes } = pod;
+  return uuidOf({ user: config.spec.user, uris, volumes, made, held, templates, variables });
 }
 
 /** A hash of JSON in the form of a UUID; the order of keys does not count. */
@@ -193,15 +221,19 @@ function checkPodChange(
     );
   }
   const quorum =
-    peersNamedBy(next, pod).get(pod.type) === 'all' ||
-    peersNamedBy(before, old).get(old.type) === 'all';
+    peersOfPod(next, pod).get(pod.type) === 'all' ||
+    peersOfPod(before, old).get(old.type) === 'all';
   if (pod.count !== old.count && quorum) {
     wrong(
       `${path}.count`,
       `cannot change from ${old.count} to ${pod.count}: its instances name each other`,
     );
   }
-  if (JSON.stringify(pod.task.volumes) !== JSON.stringify(old.task.volumes)) {
-    wrong(`${path}.tasks.${pod.task.name}.volumes`, 'cannot change: they hold data');
-  }
+  const kept = JSON.stringify(volumesOf(pod));
+  if (kept !== JSON.stringify(volumesOf(old))) wrong(`${path}.volumes`, volumesText(old));
+}
+
+function volumesText(old: PodSpec): string {
+  const had = volumesOf(old).map(({ path, sizeMb }) => `${path} of ${sizeMb} MB`);
+  return `cannot change: they hold data; they have to stay ${had.join(', ') || 'none'}`;
 }

@@ -10,10 +10,10 @@ import {
   type PlanPhase,
   type PlanStep,
 } from '../framework/plan.js';
-import type { PhaseSpec, PlanSpec, PodSpec } from '../wire/service-spec.js';
-import { namedIndices, peersNamedBy, uuidOf } from './config.js';
-import { instanceName, isLive, type Progress, progressOf } from './instances.js';
-import { type ServiceConfig, type State, targetOf } from './state.js';
+import { type PhaseSpec, type PlanSpec, type PodSpec, stepsOfPhase } from '../wire/service-spec.js';
+import { namedIndices, peersOfPod, uuidOf } from './config.js';
+import { instanceName, leastOf, type Progress, progressOf } from './instances.js';
+import { type Instance, type ServiceConfig, type State, targetOf } from './state.js';
 
 /** What a step does with its instance. */
 export type StepKind = 'reserve' | 'launch' | 'kill' | 'unreserve';
@@ -24,6 +24,8 @@ export interface StepTarget {
   readonly instance: string;
   readonly pod: string;
   readonly index: number;
+  /** Of a launch: names of the tasks that it starts. */
+  readonly tasks: readonly string[];
 }
 
 /** A plan with what each of its steps does. */
@@ -68,16 +70,19 @@ export function planOf(config: ServiceConfig, name: string, shownAs: string): Ta
 }
 
 function reservePhases(config: ServiceConfig, targets: Map<string, StepTarget>): PlanPhase[] {
-  const naming = config.spec.pods.map((pod) => peersNamedBy(config, pod));
+  const naming = config.spec.pods.map((pod) => peersOfPod(config, pod));
   return config.spec.pods
     .filter(({ type }) => naming.some((named) => named.has(type)))
     .map((pod) => {
       const name = `reserve-${pod.type}`;
       const named = new Set(naming.flatMap((peers) => namedIndices(pod, peers.get(pod.type))));
       const chosen = indices(pod).filter((index) => named.has(index));
-      const steps = chosen.map((index) =>
-        targetedStep(targets, 'reserve', pod, index, uuidOf([config.id, name, index])),
-      );
+      const steps = chosen.map((index) => {
+        const instance = instanceName(pod.type, index);
+        const id = uuidOf([config.id, name, index]);
+        targets.set(id, { kind: 'reserve', instance, pod: pod.type, index, tasks: [] });
+        return makeStep({ id, name: `${instance}:[reserve]`, assets: assetsOf(instance, pod) });
+      });
       return makePhase({ id: uuidOf([config.id, name]), name, strategy: 'parallel', steps });
     });
 }
@@ -89,31 +94,56 @@ function launchPhase(
   targets: Map<string, StepTarget>,
 ): PlanPhase {
   const pod = config.spec.pods.find(({ type }) => type === phase.pod);
-  const chosen = pod === undefined ? [] : (phase.instances ?? indices(pod));
-  const steps = chosen.flatMap((index) =>
-    pod === undefined
-      ? []
-      : [targetedStep(targets, 'launch', pod, index, uuidOf([config.id, plan, phase.name, index]))],
-  );
-  return makePhase({
-    id: uuidOf([config.id, plan, phase.name]),
-    name: phase.name,
-    strategy: phase.strategy,
-    steps,
+  const id = uuidOf([config.id, plan, phase.name]);
+  const steps = pod === undefined ? [] : launchSteps(id, pod, stepsOfPhase(pod, phase), targets);
+  return makePhase({ id, name: phase.name, strategy: phase.strategy, steps });
+}
+
+/**
+ * Steps that launch tasks, named as the SDK names them: `node-0:[server, agent]`. Those of one
+ * instance follow one another whatever the strategy.
+ */
+export function launchSteps(
+  phaseId: string,
+  pod: PodSpec,
+  wanted: readonly { readonly index: number; readonly tasks: readonly string[] }[],
+  targets: Map<string, StepTarget>,
+): PlanStep[] {
+  const last = new Map<number, string>();
+  return wanted.map(({ index, tasks }, position) => {
+    const instance = instanceName(pod.type, index);
+    const id = uuidOf([phaseId, index, tasks, position]);
+    targets.set(id, { kind: 'launch', instance, pod: pod.type, index, tasks });
+    const before = last.get(index);
+    last.set(index, id);
+    return makeStep({
+      id,
+      name: stepName(instance, tasks),
+      assets: tasks.map((task) => assetOf(instance, task)),
+      after: before === undefined ? [] : [before],
+    });
   });
 }
 
-function targetedStep(
-  targets: Map<string, StepTarget>,
-  kind: 'reserve' | 'launch',
-  pod: PodSpec,
-  index: number,
-  id: string,
-): PlanStep {
-  const instance = instanceName(pod.type, index);
-  targets.set(id, { kind, instance, pod: pod.type, index });
-  const what = kind === 'reserve' ? 'reserve' : pod.task.name;
-  return makeStep({ id, name: `${instance}:[${what}]`, asset: instance });
+/** `node-0:[server, agent]` */
+export function stepName(instance: string, tasks: readonly string[]): string {
+  return `${instance}:[${tasks.join(', ')}]`;
+}
+
+/** A task of an instance as an asset of plans. */
+export function assetOf(instance: string, task: string): string {
+  return `${instance}-${task}`;
+}
+
+/** All of an instance, for what works on it as a whole. */
+export function assetsOf(instance: string, pod: PodSpec | undefined): string[] {
+  return [instance, ...(pod?.tasks ?? []).map(({ name }) => assetOf(instance, name))];
+}
+
+/** All of an instance, by the tasks that it has had besides. */
+export function assetsOfInstance(instance: Instance, pod: PodSpec | undefined): string[] {
+  const had = Object.keys(instance.tasks).map((task) => assetOf(instance.name, task));
+  return [...new Set([...assetsOf(instance.name, pod), ...had])];
 }
 
 function indices(pod: PodSpec): number[] {
@@ -134,29 +164,29 @@ export function refreshSteps(state: State, { plan, targets }: TargetedPlan, now:
     const progress =
       target.kind === 'reserve'
         ? reservationProgress(state, target.instance)
-        : launchProgress(state, config, pod, step, target, now);
+        : launchProgress(state, config, pod, target, now);
     step.status = progress.status;
-    step.message = progress.message || waitingText(state, target.instance, progress);
-    if (progress.status === 'COMPLETE') state.restarts.delete(step.id);
+    step.message = messageOf(state, step, target.instance, progress);
   }
 }
 
-function launchProgress(
+/** How far a step is that launches tasks. */
+export function launchProgress(
   state: State,
   config: ServiceConfig,
   pod: PodSpec,
-  step: PlanStep,
   target: StepTarget,
   now: number,
 ): Progress {
   const instance = state.instances.get(target.instance);
-  const before = state.restarts.get(step.id);
-  // Asked to run again: not before the task of that time has gone.
-  if (before !== undefined && before === instance?.task?.id && isLive(instance.task)) {
-    if (instance.task.kill === undefined)
-      return { status: 'PENDING', message: 'is to start again' };
-  }
-  return progressOf(instance, config, pod, now);
+  return leastOf(
+    pod.tasks
+      .filter(({ name }) => target.tasks.includes(name))
+      .map((task) => ({
+        task: task.name,
+        ...progressOf(state, instance, config, pod, task, now),
+      })),
+  );
 }
 
 function reservationProgress(state: State, name: string): Progress {
@@ -166,8 +196,19 @@ function reservationProgress(state: State, name: string): Progress {
   return { status: 'STARTING', message: `reserves on ${reservation.place.hostname}` };
 }
 
-/** Why a pending step is not further: what the agents answered. */
-export function waitingText(state: State, instance: string, progress: Progress): string {
+/** Why a step is not further: what holds it back, where it is, what the agents answered. */
+export function messageOf(
+  state: State,
+  step: PlanStep,
+  instance: string,
+  progress: Progress,
+): string {
+  if (progress.status === 'COMPLETE') return '';
+  const held = state.holding.get(step.id);
+  return held ?? (progress.message || waitingText(state, instance, progress));
+}
+
+function waitingText(state: State, instance: string, progress: Progress): string {
   if (progress.status !== 'PENDING') return '';
   const refusals = state.refusals.get(instance);
   if (refusals === undefined || refusals.size === 0) return '';

@@ -1,10 +1,11 @@
 /** What the API shows of pods, endpoints and waiting (reference/sdk.md §5). Pure. */
 import { explain } from '../framework/explain.js';
 import { statusOfPlan } from '../framework/plan.js';
-import { taskNames } from './commands.js';
+import { portsOf } from '../wire/service-spec.js';
+import { fullName } from './commands.js';
+import { leavingInstances } from './decommission.js';
 import { isLive } from './instances.js';
-import { leavingInstances } from './recovery.js';
-import { type Instance, type State, targetOf } from './state.js';
+import { type Instance, type State, type TaskRecord, targetOf } from './state.js';
 
 /** A task of a pod, as `/v1/pod/status` shows it. */
 export interface TaskView {
@@ -25,7 +26,7 @@ export interface EndpointView {
 export function endpointsOf(state: State): Map<string, EndpointView> {
   const found = new Map<string, { address: string[]; dns: string[] }>();
   for (const pod of targetOf(state)?.spec.pods ?? []) {
-    for (const { name, advertise } of pod.task.ports) {
+    for (const { name, advertise } of portsOf(pod)) {
       if (advertise) found.set(name, { address: [], dns: [] });
     }
   }
@@ -49,15 +50,21 @@ export function byName(state: State): Instance[] {
 
 /** The tasks of an instance. */
 export function tasksOf(state: State, instance: Instance): TaskView[] {
-  const { task } = instance;
-  if (task === undefined) return [];
   const leaving = leavingInstances(state).some(({ name }) => name === instance.name);
-  const shown = task.state.replace('TASK_', '');
-  const pause = task.paused && task.state === 'TASK_RUNNING' ? 'PAUSED' : 'PAUSING';
-  const status = leaving ? 'DECOMMISSIONING' : instance.paused ? pause : shown;
-  return [
-    { id: task.id, name: taskNames(instance)[0] ?? '', status: isLive(task) ? status : shown },
-  ];
+  return inOrder(state, instance).map(([name, task]) => {
+    const shown = task.state.replace('TASK_', '');
+    const pause = task.paused && task.state === 'TASK_RUNNING' ? 'PAUSED' : 'PAUSING';
+    const paused = instance.paused?.includes(name) ? pause : shown;
+    const status = isLive(task) ? (leaving ? 'DECOMMISSIONING' : paused) : shown;
+    return { id: task.id, name: fullName(instance, name), status };
+  });
+}
+
+/** Tasks in the order of the spec. */
+function inOrder(state: State, instance: Instance): [string, TaskRecord][] {
+  const pod = targetOf(state)?.spec.pods.find(({ type }) => type === instance.pod);
+  const names = pod?.tasks.map(({ name }) => name) ?? [];
+  return Object.entries(instance.tasks).sort(([a], [b]) => names.indexOf(a) - names.indexOf(b));
 }
 
 /** `/v1/pod/status`. */
@@ -75,13 +82,12 @@ export function podStatuses(state: State): unknown {
 }
 
 /** `/v1/pod/{name}/info`: what is known of the instance's task and where it is. */
-export function podInfo(instance: Instance): unknown {
-  const { task, reservation } = instance;
-  if (task === undefined) return [];
-  return [
-    {
+export function podInfo(state: State, instance: Instance): unknown {
+  const { reservation } = instance;
+  return inOrder(state, instance).map(([name, task]) => {
+    return {
       info: {
-        name: taskNames(instance)[0],
+        name: fullName(instance, name),
         taskId: { value: task.id },
         slaveId: { value: reservation?.place.agentId ?? '' },
         hostname: reservation?.place.hostname,
@@ -99,8 +105,8 @@ export function podInfo(instance: Instance): unknown {
         ready: task.ready,
         ...(task.healthy === undefined ? {} : { healthy: task.healthy }),
       },
-    },
-  ];
+    };
+  });
 }
 
 /**

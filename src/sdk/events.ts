@@ -31,6 +31,8 @@ export type Event =
       readonly plan: string;
       readonly phase?: string | undefined;
       readonly step?: string | undefined;
+      /** Of a start: put into the environment of the tasks that the plan launches. */
+      readonly variables?: Readonly<Record<string, string>> | undefined;
     }
   | {
       readonly type: 'PodCommanded';

@@ -71,11 +71,11 @@ function planRoutes(state: State, driver: Driver<Event>): Route[] {
   const command = async (request: Request, plan: string, verbName: string): Promise<Answer> => {
     const verb = verbs[verbName];
     if (verb === undefined) throw notFound(`${verbName} is no command`, Object.keys(verbs));
-    if (verb === 'start') await checkVariables(request);
+    const variables = verb === 'start' ? await variablesOf(request) : undefined;
     const phase = request.query.get('phase') ?? undefined;
     const step = request.query.get('step') ?? undefined;
     const result = await driver.ask<CommandResult>((requestId) => {
-      return { type: 'PlanCommanded', requestId, verb, plan, phase, step };
+      return { type: 'PlanCommanded', requestId, verb, plan, phase, step, variables };
     });
     return json({ message: result.message }, result.status);
   };
@@ -90,16 +90,24 @@ function planRoutes(state: State, driver: Driver<Event>): Route[] {
   ];
 }
 
-async function checkVariables(request: Request): Promise<void> {
-  const body = await request.json(maxBodyBytes);
-  const names = typeof body === 'object' && body !== null ? Object.keys(body) : [];
-  const wrong = names.find((name) => !variableName.test(name));
-  if (wrong === undefined && names.length === 0) return;
-  const message =
-    wrong === undefined
-      ? `plans of this service take no variables: ${names.join(', ')}`
-      : `'${wrong}' is not the name of a variable`;
-  throw new DcosError('invalid', message, { status: 400 });
+/** The body of a start: a map of variables for the tasks that the plan launches. */
+async function variablesOf(request: Request): Promise<Record<string, string>> {
+  const refuse = (message: string): never => {
+    throw new DcosError('invalid', message, { status: 400 });
+  };
+  const body: unknown = (await request.json(maxBodyBytes)) ?? {};
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
+    return refuse('the body must be a JSON object of variables');
+  }
+  return Object.fromEntries(
+    Object.entries(body).map(([name, value]) => {
+      if (!variableName.test(name)) refuse(`'${name}' is not the name of a variable`);
+      if (!['string', 'number', 'boolean'].includes(typeof value)) {
+        refuse(`the value of '${name}' must be a text`);
+      }
+      return [name, String(value)];
+    }),
+  );
 }
 
 /** Names of tasks, as a JSON list; no body is an empty list, which stands for all. */
@@ -135,7 +143,7 @@ function podRoutes(state: State, driver: Driver<Event>): Route[] {
       const instance = instanceOf(request);
       return json({ name: instance.name, tasks: tasksOf(state, instance) });
     }),
-    get('/v1/pod/:name/info', (request) => json(podInfo(instanceOf(request)))),
+    get('/v1/pod/:name/info', (request) => json(podInfo(state, instanceOf(request)))),
     post('/v1/pod/:name/restart', command('restart')),
     post('/v1/pod/:name/replace', command('replace')),
     post('/v1/pod/:name/pause', command('pause')),
@@ -173,7 +181,7 @@ function stateRoutes(state: State): Route[] {
     }),
     get('/v1/debug/offers', () => json(waitingReasons(state))),
     get('/v1/debug/taskStatuses', () =>
-      json(byName(state).map(({ name, task }) => ({ instance: name, task }))),
+      json(byName(state).map(({ name, tasks }) => ({ instance: name, tasks }))),
     ),
     get('/v1/debug/reservations', () =>
       json({

@@ -99,7 +99,7 @@ function tellConfiguration(state: State, before: string | undefined, tell: Tell)
 }
 
 function tellInstance(before: Instance | undefined, after: Instance, tell: Tell): void {
-  const { name: instance, reservation, task } = after;
+  const { name: instance, reservation } = after;
   const place = { agent: reservation?.place.agentId, hostname: reservation?.place.hostname };
   if (reservation !== undefined && reservation.resourceId !== before?.reservation?.resourceId) {
     tell('info', 'resources reserved', { instance, ...place });
@@ -107,22 +107,40 @@ function tellInstance(before: Instance | undefined, after: Instance, tell: Tell)
   if (after.permanentlyFailed && !before?.permanentlyFailed) {
     tell('warn', 'instance is replaced: what it held is given up', { instance });
   }
-  if (task === undefined || task === before?.task) return;
-  const known = task.id === before?.task?.id ? before.task : undefined;
+  if (after.replacing !== undefined && before?.replacing === undefined) {
+    tell('info', 'instance takes the place of one', { instance, ...after.replacing });
+  }
+  for (const [name, task] of Object.entries(after.tasks)) {
+    const earlier = before?.tasks[name];
+    if (task !== earlier) tellTask(earlier, task, name, after, tell);
+  }
+}
+
+function tellTask(
+  earlier: TaskRecord | undefined,
+  task: TaskRecord,
+  name: string,
+  after: Instance,
+  tell: Tell,
+): void {
+  const { name: instance, reservation } = after;
+  const place = { agent: reservation?.place.agentId, hostname: reservation?.place.hostname };
+  const known = task.id === earlier?.id ? earlier : undefined;
   const facts = { instance, task: task.id };
   if (known === undefined) tell('info', 'task launched', { ...facts, ...place });
   if (task.kill !== undefined && known?.kill?.reason !== task.kill.reason) {
     tell('info', 'task is stopped', { ...facts, reason: task.kill.reason });
   }
-  if (known !== undefined && known.state !== task.state) tellState(task, facts, after, tell);
+  if (known !== undefined && known.state !== task.state) tellState(task, name, facts, after, tell);
   if (task.ready && known?.ready === false) tell('info', 'task ready', facts);
   if (task.healthy === false && known?.healthy !== false) tell('warn', 'task unhealthy', facts);
 }
 
 function tellState(
   task: TaskRecord,
+  name: string,
   facts: Readonly<Record<string, unknown>>,
-  { backoff, reservation }: Instance,
+  { backoffs, reservation }: Instance,
   tell: Tell,
 ): void {
   const { state, message } = task;
@@ -132,6 +150,7 @@ function tellState(
   } else if (state === 'TASK_RUNNING') tell('info', 'task running', facts);
   else if (isOver(state)) {
     const wanted = task.kill !== undefined || state === 'TASK_FINISHED';
+    const backoff = backoffs?.[name];
     const delay = backoff === undefined ? {} : { delayMs: backoff.delayMs };
     tell(wanted ? 'info' : 'warn', 'task ended', { ...facts, state, text: message, ...delay });
   }

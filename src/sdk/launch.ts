@@ -1,111 +1,34 @@
 /** From an instance and a match to a TaskInfo: environment, config files, checks, labels. Pure. */
 import { messageOf } from '../core/errors.js';
-import type { Constraint } from '../framework/constraints.js';
-import { parseConstraints } from '../framework/constraints.js';
-import type { Match } from '../framework/match.js';
-import { nothing, type Requirement } from '../framework/requirement.js';
 import { toLabels } from '../framework/reservations.js';
+import type { Resource } from '../wire/mesos/common.js';
 import type { CheckInfo, HealthCheck, TaskInfo } from '../wire/mesos/task.js';
-import type { PodSpec, SpecViolation } from '../wire/service-spec.js';
-import { namedIndices, peersNamedBy, specHashOf, uuidOf } from './config.js';
+import {
+  type PodSpec,
+  portsOf,
+  type SpecViolation,
+  setOf,
+  type TaskSpec,
+} from '../wire/service-spec.js';
+import { taskHashOf } from './config.js';
 import { instanceName } from './instances.js';
+import { podsScope } from './peers.js';
 import { parseTemplate, renderTemplate, type TemplateScope } from './render.js';
-import type { AgentPlace, Instance, Reservation, ServiceConfig, State } from './state.js';
+import type { AgentPlace, Instance, ServiceConfig, State } from './state.js';
 
-/**
- * What a launch, or the reservation for one, needs. `resourceId` is that of the reservation, new
- * or old.
- */
-export function requirementOf(
-  state: State,
-  instance: Instance,
-  pod: PodSpec,
-  resourceId: string,
-): Requirement {
-  const { reservation } = instance;
-  const { task } = pod;
-  return {
-    ...nothing,
-    cpus: task.cpus,
-    memMb: task.memMb,
-    ports: task.ports.map(({ name, port }) => ({
-      name,
-      port: reservation?.ports[name] ?? port,
-    })),
-    volumes: task.volumes.map(({ path, sizeMb }, index) => ({
-      containerPath: path,
-      sizeMb,
-      type: 'ROOT',
-      id: reservation?.volumeIds[index] ?? state.random.uuid(),
-    })),
-    // Where it has its reservation it stays, whatever the rules say by now.
-    constraints: reservation === undefined ? placementOf(pod) : [],
-    reservation: {
-      role: state.role,
-      principal: state.principal,
-      labels: { resource_id: resourceId, instance: instance.name },
-      existing: reservation !== undefined,
-    },
-  };
-}
-
-function placementOf(pod: PodSpec): Constraint[] {
-  return pod.placement === '' ? [] : parseConstraints(pod.placement);
-}
-
-/** The reservation that a match makes or finds. */
-export function reservationOf(
-  pod: PodSpec,
-  match: Match,
-  place: AgentPlace,
-  resourceId: string,
-  now: number,
-): Reservation {
-  const ports = pod.task.ports.map(({ name }, index) => [name, match.ports[index] ?? 0] as const);
-  return {
-    resourceId,
-    place,
-    ports: Object.fromEntries(ports),
-    volumeIds: match.volumeIds,
-    confirmed: false,
-    madeAt: now,
-  };
+/** A task that is to be launched, with what it is made from. */
+export interface Launch {
+  readonly config: ServiceConfig;
+  readonly pod: PodSpec;
+  readonly task: TaskSpec;
+  /** Of the plan that launches it: put into its environment above all else. */
+  readonly variables: Readonly<Record<string, string>>;
 }
 
 /**
- * The pod types that must be reserved before `pod` may start, and are not yet: `broker-1,
- * broker-2`.
- */
-export function missingPeers(state: State, config: ServiceConfig, pod: PodSpec): string[] {
-  const named = peersNamedBy(config, pod);
-  return config.spec.pods
-    .filter(({ type }) => named.has(type))
-    .flatMap((peer) =>
-      namedIndices(peer, named.get(peer.type)).map((index) => instanceName(peer.type, index)),
-    )
-    .filter((name) => state.instances.get(name)?.reservation === undefined);
-}
-
-/**
- * Hash of the addresses that a pod's config files name; another hash means that they are out of
- * date.
- */
-export function peersHashOf(state: State, config: ServiceConfig, pod: PodSpec): string {
-  const named = peersNamedBy(config, pod);
-  const pods = podsScope(state, config);
-  const peersOf = (type: string): unknown => {
-    const pod = config.spec.pods.find((other) => other.type === type);
-    if (pod === undefined || named.get(type) === 'all') return pods[type];
-    // Which of them is the last is no matter to who names one alone: the pod may grow.
-    const peers = namedIndices(pod, named.get(type)).map((index) => pods[type]?.[index]);
-    return peers.map((peer) => [peer?.name, peer?.address, peer?.ports]);
-  };
-  return uuidOf([...named.keys()].sort().map(peersOf));
-}
-
-/**
- * What templates see: options, `pods.<type>.<index>.{address,port,ports}`, `pod`, `service`, and
- * the task's environment.
+ * What templates see: options, `pods.<type>.<index>.{address,port,ports}`, `pod` (with
+ * `replaces`, the address that a permanently replaced instance had), `service`, and the task's
+ * environment.
  */
 function scopeOf(
   state: State,
@@ -126,58 +49,38 @@ function scopeOf(
       deployed: state.deployed,
     },
     pods,
-    pod: { ...(own ?? { name: instance.name, index: instance.index }), count: pod.count },
+    pod: {
+      ...(own ?? { name: instance.name, index: instance.index }),
+      count: pod.count,
+      replaces: instance.replacing?.address ?? '',
+    },
   };
-}
-
-function podsScope(state: State, config: ServiceConfig): Record<string, TemplateScope[]> {
-  const entries = config.spec.pods.map(({ type, count, task }) => {
-    const items = Array.from({ length: count }, (_, index): TemplateScope => {
-      const name = instanceName(type, index);
-      const reservation = state.instances.get(name)?.reservation;
-      const ports = reservation?.ports ?? {};
-      const first = ports[task.ports[0]?.name ?? ''];
-      return {
-        name,
-        index,
-        first: index === 0,
-        last: index === count - 1,
-        ...(reservation === undefined
-          ? {}
-          : { address: reservation.place.address, hostname: reservation.place.hostname, ports }),
-        ...(first === undefined ? {} : { port: first }),
-      };
-    });
-    return [type, items] as const;
-  });
-  return Object.fromEntries(entries);
 }
 
 /** The task to launch. Throws `invalid` where a template names what does not exist. */
 export function taskInfoOf(
   state: State,
-  config: ServiceConfig,
-  pod: PodSpec,
+  launch: Launch,
   instance: Instance,
-  match: Match,
+  resources: readonly Resource[],
   taskId: string,
 ): TaskInfo {
-  const { task } = pod;
+  const { config, pod, task } = launch;
   const place = instance.reservation?.place;
-  const env = environmentOf(state, pod, instance);
-  const files = renderFiles(config, pod, scopeOf(state, config, pod, instance, env));
+  const env = environmentOf(state, launch, instance);
+  const files = renderFiles(config, task, scopeOf(state, config, pod, instance, env));
   const user = config.spec.user === undefined ? {} : { user: config.spec.user };
-  const { paused = false } = instance;
+  const paused = instance.paused?.includes(task.name) ?? false;
   const check = !paused && task.readinessCheck && readinessOf(task.readinessCheck, env);
   const health = !paused && task.healthCheck && healthOf(task.healthCheck, env);
   return {
     name: `${instance.name}-${task.name}`,
     task_id: { value: taskId },
     agent_id: { value: place?.agentId ?? '' },
-    resources: [...match.resources],
+    resources: [...resources],
     command: {
       shell: true,
-      value: withFiles(paused ? idleCmd : task.cmd, pod),
+      value: withFiles(paused ? idleCmd : task.cmd, task),
       environment: variablesOf({ ...env, ...files }),
       ...(pod.uris.length === 0
         ? {}
@@ -192,13 +95,13 @@ export function taskInfoOf(
       DCOS_SERVICE: state.serviceName,
       DCOS_INSTANCE: instance.name,
       target_configuration: config.id,
-      spec_hash: specHashOf(config, pod),
+      spec_hash: taskHashOf(config, pod, task),
       task_type: pod.type,
       index: String(instance.index),
       offer_hostname: place?.hostname ?? '',
       ...zoneLabels(place),
     }),
-    discovery: discoveryOf(state, pod, instance),
+    discovery: discoveryOf(state, pod, task, instance),
   };
 }
 
@@ -210,12 +113,17 @@ function zoneLabels(place: AgentPlace | undefined): Record<string, string> {
   return domain ? { offer_zone: domain.zone.name, offer_region: domain.region.name } : {};
 }
 
-function environmentOf(state: State, pod: PodSpec, instance: Instance): Record<string, string> {
-  const { task } = pod;
+function environmentOf(
+  state: State,
+  { pod, task, variables }: Omit<Launch, 'config'>,
+  instance: Instance,
+): Record<string, string> {
   const domain = instance.reservation?.place.domain?.fault_domain;
   const ports: Record<string, string> = {};
-  for (const { name, envKey } of task.ports) {
-    if (envKey !== undefined) ports[envKey] = String(instance.reservation?.ports[name] ?? 0);
+  // Those of the whole pod: its tasks are on one agent, and a sidecar has to find its server.
+  for (const { name, envKey } of portsOf(pod)) {
+    const port = instance.reservation?.ports[name];
+    if (envKey !== undefined && port !== undefined) ports[envKey] = String(port);
   }
   const taskName = `${instance.name}-${task.name}`;
   return {
@@ -225,11 +133,13 @@ function environmentOf(state: State, pod: PodSpec, instance: Instance): Record<s
     SCHEDULER_API_PORT: String(state.api.port),
     POD_INSTANCE_INDEX: String(instance.index),
     POD_ADDRESS: instance.reservation?.place.address ?? '',
+    POD_REPLACES_ADDRESS: instance.replacing?.address ?? '',
     ZONE: domain?.zone.name ?? '',
     REGION: domain?.region.name ?? '',
     [taskName.replace(/[^A-Za-z0-9_]/g, '_')]: 'true',
     ...ports,
     ...task.env,
+    ...variables,
   };
 }
 
@@ -238,10 +148,10 @@ const fileVariable = (position: number): string => `DCOS_CONFIG_FILE_${position}
 
 function renderFiles(
   config: ServiceConfig,
-  pod: PodSpec,
+  task: TaskSpec,
   scope: TemplateScope,
 ): Record<string, string> {
-  const files = pod.task.configs.map(({ template }, position) => {
+  const files = task.configs.map(({ template }, position) => {
     const text = renderTemplate(parseTemplate(config.templates[template] ?? ''), scope);
     return [fileVariable(position), Buffer.from(text).toString('base64')] as const;
   });
@@ -253,8 +163,8 @@ function renderFiles(
  * variables, so that nothing in them ever meets a shell; the variables are gone when the command
  * itself starts.
  */
-function withFiles(cmd: string, pod: PodSpec): string {
-  const lines = pod.task.configs.flatMap(({ dest }, position) => {
+function withFiles(cmd: string, task: TaskSpec): string {
+  const lines = task.configs.flatMap(({ dest }, position) => {
     const variable = fileVariable(position);
     const folder = dest.includes('/') ? dest.replace(/\/[^/]*$/, '') : '';
     return [
@@ -277,7 +187,7 @@ function variablesOf(env: Readonly<Record<string, string>>): {
 }
 
 function readinessOf(
-  check: NonNullable<PodSpec['task']['readinessCheck']>,
+  check: NonNullable<TaskSpec['readinessCheck']>,
   env: Readonly<Record<string, string>>,
 ): CheckInfo {
   return {
@@ -290,7 +200,7 @@ function readinessOf(
 }
 
 function healthOf(
-  check: NonNullable<PodSpec['task']['healthCheck']>,
+  check: NonNullable<TaskSpec['healthCheck']>,
   env: Readonly<Record<string, string>>,
 ): HealthCheck {
   return {
@@ -307,10 +217,11 @@ function healthOf(
 function discoveryOf(
   state: State,
   pod: PodSpec,
+  task: TaskSpec,
   instance: Instance,
 ): NonNullable<TaskInfo['discovery']> {
-  const { discovery, ports, name } = pod.task;
-  const listed = ports.map((port) => ({
+  const { discovery, name } = task;
+  const listed = setOf(pod, task).ports.map((port) => ({
     number: instance.reservation?.ports[port.name] ?? 0,
     name: port.name,
     protocol: 'tcp',
@@ -332,26 +243,29 @@ function discoveryOf(
 export function templateViolations(state: State, config: ServiceConfig): SpecViolation[] {
   const place: AgentPlace = { agentId: 'a', hostname: 'host', address: '127.0.0.1' };
   const instances = new Map<string, Instance>();
-  for (const { type, count, task } of config.spec.pods) {
-    for (let index = 0; index < count; index += 1) {
-      const name = instanceName(type, index);
-      const ports = Object.fromEntries(task.ports.map((port) => [port.name, 1]));
-      const held = { resourceId: 'r', place, ports, volumeIds: [], confirmed: true, madeAt: 0 };
-      instances.set(name, { name, pod: type, index, permanentlyFailed: false, reservation: held });
+  for (const pod of config.spec.pods) {
+    for (let index = 0; index < pod.count; index += 1) {
+      const name = instanceName(pod.type, index);
+      const ports = Object.fromEntries(portsOf(pod).map((port) => [port.name, 1]));
+      const held = { resourceId: 'r', place, ports, volumeIds: [], sets: [], madeAt: 0 };
+      const reservation = { ...held, confirmed: true };
+      const known = { name, pod: pod.type, index, permanentlyFailed: false, tasks: {} };
+      instances.set(name, { ...known, reservation });
     }
   }
   const trial: State = { ...state, instances };
-  return config.spec.pods.flatMap((pod): SpecViolation[] => {
-    const instance = instances.get(instanceName(pod.type, 0));
-    if (instance === undefined) return [];
-    try {
-      const env = environmentOf(trial, pod, instance);
-      renderFiles(config, pod, scopeOf(trial, config, pod, instance, env));
-      return [];
-    } catch (error) {
-      return [
-        { path: `pods.${pod.type}.tasks.${pod.task.name}.configs`, message: messageOf(error) },
-      ];
-    }
-  });
+  return config.spec.pods.flatMap((pod) =>
+    pod.tasks.flatMap((task): SpecViolation[] => {
+      const instance = instances.get(instanceName(pod.type, 0));
+      if (instance === undefined) return [];
+      try {
+        const env = environmentOf(trial, { pod, task, variables: {} }, instance);
+        renderFiles(config, task, scopeOf(trial, config, pod, instance, env));
+        return [];
+      } catch (error) {
+        const path = `pods.${pod.type}.tasks.${task.name}.configs`;
+        return [{ path, message: messageOf(error) }];
+      }
+    }),
+  );
 }

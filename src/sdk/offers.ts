@@ -4,22 +4,22 @@ import type { Write } from '../core/store/store.js';
 import { refusalSeconds } from '../framework/manners.js';
 import {
   type Match,
+  type MatchContext,
   match,
   type OfferView,
   type Shortfall,
-  viewOf,
-  without,
 } from '../framework/match.js';
-import { giveBack, labelsOf, leftoversIn } from '../framework/reservations.js';
-import type { Offer, OfferOperation } from '../wire/mesos/scheduler.js';
+import type { Offer } from '../wire/mesos/scheduler.js';
 import type { TaskInfo } from '../wire/mesos/task.js';
 import type { PodSpec } from '../wire/service-spec.js';
-import { specHashOf } from './config.js';
 import type { Effect } from './events.js';
-import { missingPeers, peersHashOf, requirementOf, reservationOf, taskInfoOf } from './launch.js';
+import { withoutRenewal } from './instances.js';
+import { type Launch, taskInfoOf } from './launch.js';
+import { partOf, partsOf, podPart, requirementOf, reservationOf } from './parts.js';
+import { missingPeers, peersHashOf } from './peers.js';
+import { type Answer, placeOf } from './seen.js';
 import {
   type AgentPlace,
-  dropLeftover,
   type Instance,
   putInstance,
   type Refusals,
@@ -28,44 +28,14 @@ import {
   type TaskRecord,
 } from './state.js';
 
-/**
- * For so long (ms) a leftover may be missing from its agent's offers: an old task may still hold
- * it.
- */
-export const missingMs = 60_000;
-
 /** Something that waits for an offer. */
 export interface Placement {
   readonly kind: 'reserve' | 'launch';
   readonly instance: string;
   readonly config: ServiceConfig;
   readonly pod: PodSpec;
-}
-
-/** An offer that is being answered. */
-export interface Answer {
-  view: OfferView;
-  readonly operations: OfferOperation[];
-  /** Something was reserved without a launch: what is left must be offered again at once. */
-  reservedOnly: boolean;
-}
-
-/**
- * Opens answers to `offers` and notes what they tell of our reservations. To be done before the
- * plans are looked at: a reservation that is there completes its step, and what waited for it can
- * take these very offers.
- */
-export function readOffers(
-  state: State,
-  offers: readonly Offer[],
-  writes: Write[],
-  now: number,
-): Answer[] {
-  return offers.map((offer) => {
-    const answer: Answer = { view: viewOf(offer), operations: [], reservedOnly: false };
-    noteReservations(state, answer, writes, now);
-    return answer;
-  });
+  /** Tasks to launch together; none of a reservation. */
+  readonly launches: readonly Launch[];
 }
 
 /**
@@ -104,67 +74,6 @@ export function answerOffers(
   return { effects, waiting };
 }
 
-/**
- * What an offer tells of our reservations: those that are there are confirmed, those of nobody are
- * given back.
- */
-function noteReservations(state: State, answer: Answer, writes: Write[], now: number): void {
-  const { offer } = answer.view;
-  const owners = new Map(
-    [...state.instances.values()].map((instance) => [instance.reservation?.resourceId, instance]),
-  );
-  const seen = new Set<string>();
-  for (const resource of offer.resources) {
-    const id = labelsOf(resource)?.resource_id;
-    if (id !== undefined) seen.add(id);
-  }
-  for (const id of seen) {
-    const owner = owners.get(id);
-    // The same disk under a new agent id: an agent that lost its identity but not what it holds.
-    const moved = owner?.reservation?.place.agentId !== offer.agent_id.value;
-    if (owner?.reservation === undefined || (owner.reservation.confirmed && !moved)) continue;
-    const reservation = { ...owner.reservation, place: placeOf(offer), confirmed: true };
-    putInstance(state, writes, { ...owner, reservation });
-  }
-  noteGone(state, offer, seen, writes, now);
-  const left = leftoversIn(offer.resources, state.role, (labels) =>
-    owners.has(labels.resource_id ?? ''),
-  );
-  if (left.length === 0) return;
-  for (const resource of left) {
-    const id = labelsOf(resource)?.resource_id;
-    if (id !== undefined) state.releasing.set(id, now);
-  }
-  answer.operations.push(...giveBack(left));
-  answer.reservedOnly = true;
-  answer.view = without(answer.view, left);
-}
-
-/**
- * What was given back and is offered no more is gone; so is what never shows up: its ACCEPT came
- * to nothing.
- */
-function noteGone(
-  state: State,
-  offer: Offer,
-  seen: ReadonlySet<string>,
-  writes: Write[],
-  now: number,
-): void {
-  for (const { resourceId, agentId } of [...state.leftovers.values()]) {
-    if (agentId !== offer.agent_id.value) continue;
-    if (seen.has(resourceId)) {
-      state.missing.delete(resourceId);
-      continue;
-    }
-    const since = state.missing.get(resourceId) ?? now;
-    state.missing.set(resourceId, since);
-    if (!state.releasing.has(resourceId) && now - since < missingMs) continue;
-    state.releasing.delete(resourceId);
-    dropLeftover(state, writes, resourceId);
-  }
-}
-
 function place(
   state: State,
   answers: readonly Answer[],
@@ -172,15 +81,16 @@ function place(
   writes: Write[],
   now: number,
 ): boolean {
-  const { pod, config } = placement;
+  const { pod } = placement;
   const instance = state.instances.get(placement.instance) ?? newInstance(placement);
-  const missing = missingPeers(state, config, pod).filter((name) => name !== instance.name);
+  const missing = missingPeers(state, placement.config, pod).filter(
+    (name) => name !== instance.name,
+  );
   // Its peers have no address yet: it takes its own, so that they can start with it.
   const early = placement.kind === 'launch' && missing.length > 0;
   if (early && instance.reservation !== undefined) return false;
   const kind = early ? 'reserve' : placement.kind;
   const resourceId = instance.reservation?.resourceId ?? state.random.uuid();
-  const requirement = requirementOf(state, instance, pod, resourceId);
   const others = [...state.instances.values()].filter(
     ({ name, pod: type }) => type === pod.type && name !== instance.name,
   );
@@ -188,29 +98,65 @@ function place(
     others: others.flatMap(({ reservation }) => (reservation ? [reservation.place] : [])),
     instances: pod.count,
   };
+  const site = { state, instance, resourceId, context, now };
   for (const answer of bySpread(answers, instance, context.others)) {
-    const { offer } = answer.view;
-    const result = match(requirement, answer.view, context);
-    if (!result.ok) {
-      noteRefusal(state, instance.name, offer, result.shortfalls, now);
+    const found = matchParts(site, { ...placement, kind }, answer.view);
+    if (!found.ok) {
+      noteRefusal(state, instance.name, answer.view.offer, found.shortfalls, now);
       continue;
     }
-    const used = {
-      placement: { ...placement, kind },
-      before: instance,
-      found: result.match,
-      resourceId,
-    };
+    const { matches, left } = found;
+    const used = { placement: { ...placement, kind }, before: instance, matches, resourceId };
     if (!use(state, answer, used, writes, now)) continue;
-    answer.view = result.left;
+    answer.view = left;
     return !early;
   }
   return false;
 }
 
+interface Site {
+  readonly state: State;
+  readonly instance: Instance;
+  readonly resourceId: string;
+  readonly context: MatchContext;
+  readonly now: number;
+}
+
+/**
+ * Matches what a placement needs, one part after the other on what the parts before have left: all
+ * parts of the pod where nothing is reserved yet, else those of the tasks to launch.
+ */
+function matchParts(
+  { state, instance, resourceId, context, now }: Site,
+  { pod, launches }: Placement,
+  view: OfferView,
+):
+  | { readonly ok: true; readonly matches: Map<string, Match>; readonly left: OfferView }
+  | { readonly ok: false; readonly shortfalls: readonly Shortfall[] } {
+  const wanted = new Map<string, PodSpec>();
+  if (instance.reservation === undefined) for (const part of partsOf(pod)) wanted.set(part, pod);
+  for (const launch of launches) {
+    wanted.set(partOf(launch.pod, launch.task.resourceSet), launch.pod);
+    if (launch.pod.volumes.length > 0) wanted.set(podPart, launch.pod);
+  }
+  const matches = new Map<string, Match>();
+  const shortfalls: Shortfall[] = [];
+  let left = view;
+  for (const [part, source] of wanted) {
+    const wish = { resourceId, first: matches.size === 0, now };
+    const requirement = requirementOf(state, instance, source, part, wish);
+    const result = match(requirement, left, context);
+    if (result.ok) {
+      matches.set(part, result.match);
+      left = result.left;
+    } else shortfalls.push(...result.shortfalls);
+  }
+  return shortfalls.length > 0 ? { ok: false, shortfalls } : { ok: true, matches, left };
+}
+
 function newInstance({ instance, pod }: Placement): Instance {
   const index = Number(instance.slice(pod.type.length + 1));
-  return { name: instance, pod: pod.type, index, permanentlyFailed: false };
+  return { name: instance, pod: pod.type, index, permanentlyFailed: false, tasks: {} };
 }
 
 /**
@@ -241,81 +187,78 @@ function noteRefusal(
   state.refusals.set(name, refusals);
 }
 
-/** A match on its way to become operations. */
+/** Matches on their way to become operations. */
 interface Found {
   readonly placement: Placement;
   readonly before: Instance;
-  readonly found: Match;
+  readonly matches: ReadonlyMap<string, Match>;
   readonly resourceId: string;
 }
 
 function use(state: State, answer: Answer, used: Found, writes: Write[], now: number): boolean {
-  const { placement, before, found, resourceId } = used;
+  const { placement, before, matches, resourceId } = used;
   const { kind, pod } = placement;
   const { offer } = answer.view;
-  const made = reservationOf(pod, found, placeOf(offer), resourceId, now);
-  const confirmed = before.reservation?.confirmed ?? false;
-  const reserved: Instance = {
-    ...before,
-    permanentlyFailed: false,
-    reservation: { ...made, confirmed },
-  };
+  const reservation = reservationOf(before, pod, matches, {
+    place: placeOf(offer),
+    resourceId,
+    now,
+  });
+  const reserved: Instance = { ...before, permanentlyFailed: false, reservation };
+  const operations = [...matches.values()].flatMap((found) => found.operations);
   if (kind === 'reserve') {
     putInstance(state, writes, reserved);
     answer.reservedOnly = true;
-    answer.operations.push(...found.operations);
+    answer.operations.push(...operations);
     state.refusals.delete(before.name);
     return true;
   }
-  const launched = launchOf(state, placement, reserved, found, now);
+  const launched = launchOf(state, placement, reserved, matches, now);
   if (launched instanceof DcosError) {
     const text = `its configuration cannot be made: ${launched.message}`;
     noteRefusal(state, before.name, offer, [{ kind: 'constraint', asked: '', text }], now);
     return false;
   }
-  putInstance(state, writes, { ...reserved, task: launched.task });
-  const launch = { task_infos: [launched.info] };
-  answer.operations.push(...found.operations, { type: 'LAUNCH', launch });
+  const names = placement.launches.map(({ task }) => task.name);
+  const tasks = { ...reserved.tasks, ...launched.tasks };
+  putInstance(state, writes, withoutRenewal({ ...reserved, tasks }, names));
+  const launch = { task_infos: launched.infos };
+  answer.operations.push(...operations, { type: 'LAUNCH', launch });
   state.refusals.delete(before.name);
   return true;
 }
 
 function launchOf(
   state: State,
-  { config, pod }: Placement,
+  { launches }: Placement,
   instance: Instance,
-  found: Match,
+  matches: ReadonlyMap<string, Match>,
   now: number,
-): { readonly info: TaskInfo; readonly task: TaskRecord } | DcosError {
-  const id = `${instance.name}-${pod.task.name}__${state.random.uuid()}`;
+): { readonly infos: TaskInfo[]; readonly tasks: Record<string, TaskRecord> } | DcosError {
   const peers = { ...state, instances: new Map(state.instances).set(instance.name, instance) };
-  const task: TaskRecord = {
-    id,
-    configId: config.id,
-    specHash: specHashOf(config, pod),
-    peersHash: peersHashOf(peers, config, pod),
-    state: 'TASK_STAGING',
-    message: '',
-    ready: false,
-    ...(instance.paused ? { paused: true } : {}),
-    updatedAt: now,
-  };
+  const infos: TaskInfo[] = [];
+  const tasks: Record<string, TaskRecord> = {};
   try {
-    return { info: taskInfoOf(peers, config, pod, instance, found, id), task };
+    for (const launch of launches) {
+      const { config, pod, task } = launch;
+      const id = `${instance.name}-${task.name}__${state.random.uuid()}`;
+      const own = matches.get(partOf(pod, task.resourceSet))?.resources ?? [];
+      const shared = matches.get(podPart)?.resources ?? [];
+      infos.push(taskInfoOf(peers, launch, instance, [...own, ...shared], id));
+      tasks[task.name] = {
+        id,
+        configId: config.id,
+        peersHash: peersHashOf(peers, config, task),
+        state: 'TASK_STAGING',
+        message: '',
+        ready: false,
+        ...(instance.paused?.includes(task.name) ? { paused: true } : {}),
+        updatedAt: now,
+      };
+    }
+    return { infos, tasks };
   } catch (error) {
     if (error instanceof DcosError) return error;
     throw error;
   }
-}
-
-/** Where an offer comes from. */
-function placeOf(offer: Offer): AgentPlace {
-  const { address } = offer.url ?? {};
-  return {
-    agentId: offer.agent_id.value,
-    hostname: offer.hostname,
-    address: address?.ip ?? address?.hostname ?? offer.hostname,
-    ...(offer.attributes ? { attributes: offer.attributes } : {}),
-    ...(offer.domain ? { domain: offer.domain } : {}),
-  };
 }

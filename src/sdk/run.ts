@@ -212,6 +212,7 @@ function frameworkInfo({ serviceName, role, principal, user, host }: Surrounding
       { type: 'RESERVATION_REFINEMENT' },
       { type: 'PARTITION_AWARE' },
       { type: 'TASK_KILLING_STATE' },
+      { type: 'SHARED_RESOURCES' },
     ],
   };
 }

@@ -14,6 +14,7 @@ import type { Attribute, Domain } from '../wire/mesos/common.js';
 import type { TaskState } from '../wire/mesos/task.js';
 import type { ServiceSpec } from '../wire/service-spec.js';
 import type { TargetedPlan } from './deploy.js';
+import { upgradedConfig, upgradedInstance } from './upgrade.js';
 
 /** One configuration that the service has or had: what its tasks are made from. */
 export interface ServiceConfig {
@@ -43,6 +44,10 @@ export interface Reservation {
   readonly place: AgentPlace;
   readonly ports: Readonly<Record<string, number>>;
   readonly volumeIds: readonly string[];
+  /** The parts that it has (`parts.ts`). */
+  readonly sets: readonly string[];
+  /** Parts that were added and not seen yet, and when (ms since 1970). */
+  readonly adding?: Readonly<Record<string, number>>;
   /**
    * It was seen: in an offer, or by a task that started on it. Before that, its ACCEPT may have
    * come to nothing.
@@ -62,12 +67,10 @@ export type KillReason =
   | 'decommission'
   | 'uninstall';
 
-/** The newest task of an instance. */
+/** The newest run of one task of an instance. */
 export interface TaskRecord {
   readonly id: string;
   readonly configId: string;
-  /** What it was made from; equal hashes need no restart. */
-  readonly specHash: string;
   /** Hash of the addresses that its templates named. */
   readonly peersHash: string;
   readonly state: TaskState;
@@ -90,12 +93,21 @@ export interface Instance {
   readonly pod: string;
   readonly index: number;
   readonly reservation?: Reservation;
-  readonly task?: TaskRecord;
+  /** The newest run of each task that was launched, by the task's name in the spec. */
+  readonly tasks: Readonly<Record<string, TaskRecord>>;
   /** Its data is given up: the next launch is anywhere, on a new volume. */
   readonly permanentlyFailed: boolean;
-  /** Its task is to idle until it is resumed (reference/sdk.md §4). */
-  readonly paused?: boolean;
-  readonly backoff?: Backoff;
+  /**
+   * Tasks that have to run anew, with the id of the run that has to go (empty for none): asked
+   * for, taken along by an essential task, or out of date.
+   */
+  readonly renew?: Readonly<Record<string, string>>;
+  /** It is being replaced: the address that it had, until it is ready again. */
+  readonly replacing?: { readonly address: string };
+  /** Tasks that are to idle until they are resumed (reference/sdk.md §4). */
+  readonly paused?: readonly string[];
+  /** By task. */
+  readonly backoffs?: Readonly<Record<string, Backoff>>;
 }
 
 /** A reservation that no instance wants any more, to be given back when its agent is offered. */
@@ -135,8 +147,10 @@ export interface State {
   readonly leftovers: Map<string, Leftover>;
   /** By name: deploy, recovery, decommission while there is one, and the spec's own. */
   readonly plans: Map<string, TargetedPlan>;
-  /** Steps that were asked to run again, with the task that has to go first. */
-  readonly restarts: Map<string, string | undefined>;
+  /** Variables of custom plans that were started and are not complete, by plan. */
+  readonly started: Map<string, Readonly<Record<string, string>>>;
+  /** Why steps that could run are held back, by step id: worked out anew in every step. */
+  readonly holding: Map<string, string>;
   /** Why instances are not placed yet. */
   readonly refusals: Map<string, Refusals>;
   reconciliation: Reconciliation | undefined;
@@ -165,6 +179,7 @@ export const recordKeys = {
   deployed: 'deployed',
   config: (id: string): string => `config/${id}`,
   instance: (name: string): string => `instance/${name}`,
+  plan: (name: string): string => `plan/${name}`,
   leftover: (resourceId: string): string => `leftover/${resourceId}`,
   /**
    * What an uninstalled service could not give back because its agent was gone
@@ -197,7 +212,8 @@ export function stateOf(options: StateOptions, records: ReadonlyMap<string, unkn
     instances: new Map(),
     leftovers: new Map(),
     plans: new Map(),
-    restarts: new Map(),
+    started: new Map(),
+    holding: new Map(),
     refusals: new Map(),
     reconciliation: undefined,
     unknown: new Map(),
@@ -209,20 +225,26 @@ export function stateOf(options: StateOptions, records: ReadonlyMap<string, unkn
     erased: false,
     tearingDown: false,
   };
+  // Records are written by this program alone: what is there has the type that it was written with.
   for (const [key, value] of records) {
-    if (key.startsWith('config/')) setBy(state.configs, 'id', value);
-    if (key.startsWith('instance/')) setBy(state.instances, 'name', value);
-    if (key.startsWith('leftover/')) setBy(state.leftovers, 'resourceId', value);
+    if (key.startsWith('config/')) {
+      const config = upgradedConfig(value);
+      state.configs.set(config.id, config);
+    }
+    if (key.startsWith('leftover/')) {
+      const leftover = value as Leftover;
+      state.leftovers.set(leftover.resourceId, leftover);
+    }
+    if (key.startsWith('plan/')) {
+      state.started.set(key.slice('plan/'.length), value as Record<string, string>);
+    }
+  }
+  for (const [key, value] of records) {
+    if (!key.startsWith('instance/')) continue;
+    const instance = upgradedInstance(value, state.configs);
+    state.instances.set(instance.name, instance);
   }
   return state;
-}
-
-/**
- * Records are written by this program alone: what is there has the type that it was written with.
- */
-function setBy<Value>(map: Map<string, Value>, key: keyof Value, record: unknown): void {
-  const value = record as Value;
-  map.set(String(value[key]), value);
 }
 
 /** Changes an instance and notes the write. */
@@ -250,6 +272,22 @@ export function dropLeftover(state: State, writes: Write[], resourceId: string):
   state.missing.delete(resourceId);
   if (!state.leftovers.delete(resourceId)) return;
   writes.push({ key: recordKeys.leftover(resourceId), value: null });
+}
+
+/** Remembers that a custom plan was started with these variables, or that it is done with. */
+export function putStarted(
+  state: State,
+  writes: Write[],
+  plan: string,
+  variables: Readonly<Record<string, string>> | undefined,
+): void {
+  if (variables === undefined) {
+    if (!state.started.delete(plan)) return;
+    writes.push({ key: recordKeys.plan(plan), value: null });
+    return;
+  }
+  state.started.set(plan, variables);
+  writes.push({ key: recordKeys.plan(plan), value: { ...variables } });
 }
 
 /** A record as JSON: what is absent is left out. */

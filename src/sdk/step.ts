@@ -21,27 +21,26 @@ import {
 } from './calls.js';
 import { commandPlan, commandPod } from './commands.js';
 import { violationsOf } from './config.js';
+import { leavingInstances, refreshDecommission } from './decommission.js';
 import { planOf, refreshSteps, type TargetedPlan } from './deploy.js';
 import type { Effect, Event } from './events.js';
-import { isLive, isOver, ownConfig, withStatus } from './instances.js';
+import { isOver, liveTasks, ownerOf, ownSpec, withStatus, withTask } from './instances.js';
 import { templateViolations } from './launch.js';
-import { answerOffers, readOffers } from './offers.js';
-import {
-  emptyRecovery,
-  leavingInstances,
-  refreshDecommission,
-  refreshRecovery,
-} from './recovery.js';
+import { answerOffers } from './offers.js';
+import { emptyRecovery, refreshRecovery } from './recovery.js';
+import { beginReplacements } from './replacement.js';
+import { readOffers } from './seen.js';
 import {
   asJson,
   putInstance,
+  putStarted,
   recordKeys,
   type ServiceConfig,
   type State,
   type TaskRecord,
 } from './state.js';
 import { holdings, refreshUninstalling, teardownDue } from './uninstall.js';
-import { workOf } from './work.js';
+import { replacingAssets, type Work, workOf } from './work.js';
 
 /** One step of the scheduler. */
 export const step: Step<State, Event, Effect> = (state, event, now) => {
@@ -67,7 +66,7 @@ function apply(state: State, event: Event, now: number, notes: Notes): void {
       configured(state, event.config, notes.writes);
       break;
     case 'ConfigRefused':
-      refuse(state, event.violations.map(violationText));
+      refuse(state, event.violations.map(violationText), notes.writes);
       break;
     case 'Subscribed':
       subscribed(state, event.frameworkId, notes, now);
@@ -89,7 +88,7 @@ function apply(state: State, event: Event, now: number, notes: Notes): void {
       for (const key of allKeys(state)) notes.writes.push({ key, value: null });
       break;
     case 'PlanCommanded': {
-      const result = commandPlan(state, event);
+      const result = commandPlan(state, event, notes.writes);
       notes.after.push({ type: 'Reply', requestId: event.requestId, result });
       break;
     }
@@ -108,7 +107,7 @@ function podCommanded(
   now: number,
 ): void {
   const { result, kills } = commandPod(state, event, writes);
-  for (const { instance, reason } of kills) after.push(kill(state, instance, reason, writes, now));
+  for (const order of kills) after.push(...kill(state, order, writes, now));
   after.push({ type: 'Reply', requestId: event.requestId, result });
 }
 
@@ -125,6 +124,7 @@ function allKeys(state: State): string[] {
     recordKeys.deployed,
     ...[...state.configs.keys()].map(recordKeys.config),
     ...[...state.instances.keys()].map(recordKeys.instance),
+    ...[...state.started.keys()].map(recordKeys.plan),
     ...[...state.leftovers.keys()].map(recordKeys.leftover),
   ];
 }
@@ -143,7 +143,7 @@ function configured(state: State, config: ServiceConfig, writes: Write[]): void 
       ? []
       : [...violationsOf(config, before), ...templateViolations(state, config)];
   if (violations.length > 0) {
-    refuse(state, violations.map(violationText));
+    refuse(state, violations.map(violationText), writes);
     return;
   }
   if (before?.id !== config.id) {
@@ -153,13 +153,13 @@ function configured(state: State, config: ServiceConfig, writes: Write[]): void 
     writes.push({ key: recordKeys.target, value: { id: config.id } });
   }
   forgetConfigs(state, writes);
-  makePlans(state, config, []);
+  makePlans(state, config, [], writes);
 }
 
-function refuse(state: State, errors: string[]): void {
+function refuse(state: State, errors: string[], writes: Write[]): void {
   const target = state.configs.get(state.targetId ?? '');
   if (target !== undefined) {
-    makePlans(state, target, errors);
+    makePlans(state, target, errors, writes);
     return;
   }
   const plan = makePlan({ name: 'deploy', strategy: 'serial', phases: [], errors });
@@ -167,20 +167,31 @@ function refuse(state: State, errors: string[]): void {
   state.plans.set('recovery', emptyRecovery());
 }
 
-function makePlans(state: State, config: ServiceConfig, errors: string[]): void {
+function makePlans(state: State, config: ServiceConfig, errors: string[], writes: Write[]): void {
   const updating = state.deployed && config.spec.plans.some(({ name }) => name === 'update');
   const deploy = planOf(config, updating ? 'update' : 'deploy', 'deploy');
   deploy.plan.errors = errors;
   state.plans.set('deploy', deploy);
   state.plans.set('recovery', state.plans.get('recovery') ?? emptyRecovery());
   for (const { name } of config.spec.plans) {
-    if (name !== 'deploy' && name !== 'update') state.plans.set(name, planOf(config, name, name));
+    if (name === 'deploy' || name === 'update') continue;
+    const custom = planOf(config, name, name);
+    // It was started before this start of the scheduler, and goes on.
+    if (state.started.has(name)) custom.plan.interrupted = false;
+    state.plans.set(name, custom);
+  }
+  for (const name of [...state.started.keys()]) {
+    if (!state.plans.has(name)) putStarted(state, writes, name, undefined);
   }
 }
 
 /** Configurations that no task was made from and that are not the target are of no use any more. */
 function forgetConfigs(state: State, writes: Write[]): void {
-  const used = new Set([...state.instances.values()].map(({ task }) => task?.configId));
+  const used = new Set(
+    [...state.instances.values()].flatMap(({ tasks }) =>
+      Object.values(tasks).map(({ configId }) => configId),
+    ),
+  );
   for (const id of [...state.configs.keys()]) {
     if (id === state.targetId || used.has(id)) continue;
     state.configs.delete(id);
@@ -220,12 +231,13 @@ function frameworkRemoved(state: State, { writes, after }: Notes, now: number): 
   state.connected = false;
   state.frameworkId = undefined;
   writes.push({ key: recordKeys.framework, value: null });
-  for (const instance of [...state.instances.values()]) {
-    const { task } = instance;
-    if (task === undefined || !isLive(task)) continue;
-    const message = 'the master has forgotten this framework';
-    const lost: TaskRecord = { ...task, state: 'TASK_LOST', message, updatedAt: now };
-    putInstance(state, writes, { ...instance, task: lost });
+  for (const before of [...state.instances.values()]) {
+    let instance = before;
+    for (const [name, task] of liveTasks(before)) {
+      const message = 'the master has forgotten this framework';
+      const lost: TaskRecord = { ...task, state: 'TASK_LOST', message, updatedAt: now };
+      instance = putInstance(state, writes, withTask(instance, name, lost));
+    }
   }
   const needed = !state.uninstalling || holdings(state).length > 0;
   if (needed) after.push({ type: 'SubscribeAnew' });
@@ -243,24 +255,24 @@ function taskUpdated(
     const acknowledge = { agent_id, task_id: status.task_id, uuid };
     after.push({ type: 'Send', call: { type: 'ACKNOWLEDGE', acknowledge } });
   }
-  const instance = [...state.instances.values()].find(({ task }) => task?.id === taskId);
-  const task = instance?.task;
+  const owner = ownerOf(state, taskId);
+  const task = owner?.task;
   const doubtful = task?.runningSince !== undefined && task.kill === undefined;
   if (doubtful && !isOver(task.state) && mayComeBack(state.unknown, status, now)) return;
   state.unknown.delete(taskId);
   if (state.reconciliation) state.reconciliation = heardOf(state.reconciliation, taskId);
-  if (instance === undefined || task === undefined || isOver(task.state)) {
+  if (owner === undefined || task === undefined || isOver(task.state)) {
     // Nobody's, or given up: it must not run beside the one that took its place.
     if (!isOver(status.state) && status.state !== 'TASK_UNREACHABLE') {
       after.push(killOf(taskId, agent_id?.value));
     }
     return;
   }
-  const config = ownConfig(state, instance);
-  const pod = config?.spec.pods.find(({ type }) => type === instance.pod);
+  const { instance, name } = owner;
+  const spec = ownSpec(state, instance, name)?.task;
   // A paused task has no check, and is never ready.
-  const readiness = pod?.task.readinessCheck !== undefined || task.paused === true;
-  putInstance(state, writes, withStatus(instance, task, status, readiness, now));
+  const readiness = spec?.readinessCheck !== undefined || task.paused === true;
+  putInstance(state, writes, withStatus(instance, name, task, status, readiness, now));
 }
 
 /** Brings everything in line, and tells the master. */
@@ -269,14 +281,13 @@ function settle(state: State, offers: readonly Offer[], writes: Write[], now: nu
   refreshPlans(state, writes, now);
   const effects: Effect[] = [];
   // Without a subscription no call would be heard: everything waits for the next one.
-  const work = state.connected ? workOf(state, writes, now) : { placements: [], kills: [] };
-  let wakeAt: number | undefined = 'wakeAt' in work ? work.wakeAt : undefined;
+  const idle: Work = { placements: [], kills: [] };
+  const work = state.connected ? workOf(state, writes, now) : idle;
+  let wakeAt: number | undefined = work.wakeAt;
   const wake = (at: number): void => {
     wakeAt = Math.min(wakeAt ?? at, at);
   };
-  for (const { instance, reason } of work.kills) {
-    effects.push(kill(state, instance, reason, writes, now));
-  }
+  for (const order of work.kills) effects.push(...kill(state, order, writes, now));
   effects.push(...againKilled(state, writes, now, wake));
   const { effects: answers, waiting } = answerOffers(state, opened, work.placements, writes, now);
   effects.push(...answers);
@@ -302,13 +313,29 @@ function refreshPlans(state: State, writes: Write[], now: number): void {
   if (deploy === undefined) return;
   refreshSteps(state, deploy, now);
   for (const [name, targeted] of state.plans) {
-    if (!['deploy', 'recovery', 'decommission'].includes(name)) refreshSteps(state, targeted, now);
+    if (['deploy', 'recovery', 'decommission'].includes(name)) continue;
+    refreshSteps(state, targeted, now);
+    if (state.started.has(name) && isComplete(targeted.plan)) {
+      putStarted(state, writes, name, undefined);
+    }
   }
-  const busy = new Set(candidates(deploy.plan).map(({ asset }) => asset));
+  beginReplacements(state, deployingFirst(state, deploy), writes);
+  const busy = new Set(
+    candidates(deploy.plan, replacingAssets(state)).flatMap(({ assets }) => assets),
+  );
   refreshDecommission(state);
   const leaving = new Set(leavingInstances(state).map(({ name }) => name));
-  refreshRecovery(state, busy, leaving, now);
+  refreshRecovery(state, busy, leaving, writes, now);
   noteDeployed(state, deploy, writes);
+}
+
+/** Instances that have steps of their first deployment to do yet. */
+function deployingFirst(state: State, { plan, targets }: TargetedPlan): Set<string> {
+  if (state.deployed) return new Set();
+  const open = plan.phases.flatMap(({ steps }) =>
+    steps.filter(({ status }) => status !== 'COMPLETE'),
+  );
+  return new Set(open.flatMap(({ id }) => targets.get(id)?.instance ?? []));
 }
 
 function noteDeployed(state: State, { plan }: TargetedPlan, writes: Write[]): void {

@@ -8,7 +8,7 @@ import { makePhase, makePlan, makeStep, type PlanPhase } from '../framework/plan
 import { uuidOf } from './config.js';
 import type { StepKind, StepTarget, TargetedPlan } from './deploy.js';
 import type { Effect } from './events.js';
-import { isLive } from './instances.js';
+import { anyLive, liveTasks } from './instances.js';
 import {
   asJson,
   dropLeftover,
@@ -43,10 +43,10 @@ function uninstallPlan(state: State): TargetedPlan {
   const targets = new Map<string, StepTarget>();
   const step = (kind: StepKind, phase: string, name: string, instance: string) => {
     const id = uuidOf(['uninstall', phase, name]);
-    targets.set(id, { kind, instance, pod: '', index: 0 });
-    return makeStep({ id, name, asset: name });
+    targets.set(id, { kind, instance, pod: '', index: 0, tasks: [] });
+    return makeStep({ id, name });
   };
-  const live = [...state.instances.values()].filter(({ task }) => isLive(task));
+  const live = [...state.instances.values()].filter(anyLive);
   const kills = live.map(({ name }) => step('kill', 'kill-tasks', `kill-task-${name}`, name));
   const phases: PlanPhase[] = [phaseOf('kill-tasks', kills, [])];
   const byHost = new Map<string, Leftover[]>();
@@ -95,12 +95,13 @@ function refreshUninstall(
 }
 
 function refreshKill(state: State, step: PlanPhase['steps'][number], name: string): void {
-  const task = state.instances.get(name)?.task;
-  if (!isLive(task)) step.status = 'COMPLETE';
-  else if (task?.state === 'TASK_UNREACHABLE') {
+  const instance = state.instances.get(name);
+  const live = instance === undefined ? [] : liveTasks(instance);
+  if (live.length === 0) step.status = 'COMPLETE';
+  else if (live.every(([, task]) => task.state === 'TASK_UNREACHABLE')) {
     step.status = 'COMPLETE';
     step.message = 'its agent is unreachable; the task ends when the agent returns';
-  } else if (task?.kill !== undefined) step.status = 'PREPARED';
+  } else if (live.some(([, task]) => task.kill !== undefined)) step.status = 'PREPARED';
 }
 
 /**
@@ -122,8 +123,8 @@ export function refreshUninstalling(state: State, writes: Write[], now: number):
   const plan = state.plans.get('deploy') ?? uninstallPlan(state);
   state.plans.set('deploy', plan);
   for (const instance of [...state.instances.values()]) {
-    const { task } = instance;
-    if (isLive(task) && task?.state !== 'TASK_UNREACHABLE') continue;
+    const live = liveTasks(instance);
+    if (live.some(([, task]) => task.state !== 'TASK_UNREACHABLE')) continue;
     if (instance.reservation)
       putInstance(state, writes, withoutReservation(state, writes, instance));
   }

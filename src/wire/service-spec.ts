@@ -27,7 +27,22 @@ export interface PodSpec {
   readonly placement: string;
   readonly uris: readonly string[];
   readonly allowDecommission: boolean;
-  readonly task: TaskSpec;
+  /** In the order of the file. */
+  readonly tasks: readonly TaskSpec[];
+  /** What the tasks hold, each at least one task's; the first is the first task's. */
+  readonly sets: readonly ResourceSetSpec[];
+  /** Volumes that all tasks of the pod see at the same time. */
+  readonly volumes: readonly VolumeSpec[];
+}
+
+/** Resources that one running task at a time may own. */
+export interface ResourceSetSpec {
+  /** Of the set, or of the task whose resources are written in itself. */
+  readonly name: string;
+  readonly cpus: number;
+  readonly memMb: number;
+  readonly ports: readonly PortSpec[];
+  readonly volumes: readonly VolumeSpec[];
 }
 
 /**
@@ -36,19 +51,19 @@ export interface PodSpec {
  */
 export type TaskGoal = 'RUNNING' | 'FINISH' | 'ONCE';
 
-/** The program of a pod instance. Its name in Mesos is `<type>-<index>-<name>`. */
+/** A program of a pod instance. Its name in Mesos is `<type>-<index>-<name>`. */
 export interface TaskSpec {
   readonly name: string;
   readonly goal: TaskGoal;
+  /** Its end takes the pod's other running tasks along: they start again together. */
+  readonly essential: boolean;
   /** Given to `/bin/sh -c`. */
   readonly cmd: string;
   readonly env: Readonly<Record<string, string>>;
   readonly labels: Readonly<Record<string, string>>;
   readonly configs: readonly ConfigSpec[];
-  readonly cpus: number;
-  readonly memMb: number;
-  readonly ports: readonly PortSpec[];
-  readonly volumes: readonly VolumeSpec[];
+  /** Name of the set that it owns while it runs. */
+  readonly resourceSet: string;
   readonly healthCheck?: HealthCheckSpec;
   readonly readinessCheck?: ReadinessCheckSpec;
   readonly discovery?: {
@@ -118,8 +133,15 @@ export interface PhaseSpec {
   readonly name: string;
   readonly pod: string;
   readonly strategy: 'serial' | 'parallel' | 'serial-canary' | 'parallel-canary';
-  /** Indices of instances in order; all of the pod's when absent. */
-  readonly instances?: readonly number[];
+  /** One step per instance, with all of its tasks, when absent. */
+  readonly steps?: readonly StepSpec[];
+}
+
+/** The steps of one instance, or of all that no other entry names. */
+export interface StepSpec {
+  readonly instance: number | 'default';
+  /** Each is one step: the tasks that it launches together. */
+  readonly groups: readonly (readonly string[])[];
 }
 
 /** One thing wrong with a `service.yaml`. */
@@ -136,3 +158,4 @@ export type SpecResult =
   | { readonly ok: false; readonly violations: readonly SpecViolation[] };
 
 export { parseServiceSpec } from './service-spec-parse.js';
+export { portsOf, setOf, stepsOfPhase, volumesOf } from './service-spec-pods.js';

@@ -5,12 +5,15 @@
  */
 import type { Random } from '../../src/core/random.js';
 import type { OutgoingCall } from '../../src/framework/connection.js';
+import type { Resource } from '../../src/wire/mesos/common.js';
 import type { Offer, OfferOperation, SchedulerEvent } from '../../src/wire/mesos/scheduler.js';
 import type { TaskInfo, TaskState, TaskStatus } from '../../src/wire/mesos/task.js';
 import { conversionOf, convert } from '../../src/wire/resources/convert.js';
 import {
   add,
   contains,
+  exclusive,
+  isShared,
   type Pool,
   poolOf,
   resourcesOf,
@@ -23,6 +26,8 @@ export interface ModelTask {
   readonly agent: ModelAgent;
   state: TaskState;
   killed: boolean;
+  /** Its check has passed. */
+  checked?: boolean;
 }
 
 interface ModelAgent {
@@ -114,6 +119,10 @@ export class ModelMaster {
       if (!task.agent.reachable || !this.#knows(task.agent)) continue;
       if (task.killed && !terminal.has(task.state)) this.#end(task, 'TASK_KILLED');
       else if (task.state === 'TASK_STAGING') this.#report(task, 'TASK_RUNNING');
+      else if (task.state === 'TASK_RUNNING' && task.info.check && !task.checked) {
+        task.checked = true;
+        this.#report(task, 'TASK_RUNNING');
+      }
     }
     for (const queue of this.#updates.values()) {
       const [head] = queue;
@@ -159,7 +168,7 @@ export class ModelMaster {
   remove(): void {
     if (this.frameworkId !== undefined) this.removed.add(this.frameworkId);
     for (const task of this.tasks.values())
-      if (!terminal.has(task.state)) add(task.agent.free, bare(task.info));
+      if (!terminal.has(task.state)) add(task.agent.free, exclusive(bare(task.info)));
     this.tasks.clear();
     this.#updates.clear();
     this.disconnect();
@@ -251,9 +260,18 @@ export class ModelMaster {
   #convert(agent: ModelAgent | undefined, operation: OfferOperation): void {
     const conversion = conversionOf(operation);
     if (agent === undefined || !agent.reachable || conversion === undefined) return;
+    if (operation.type === 'DESTROY' && this.#inUse(agent, operation.destroy.volumes)) return;
     if (!convert(agent.free, conversion)) {
       throw new Error(`impossible: ${JSON.stringify(operation)}`);
     }
+  }
+
+  /** Mesos drops the destruction of a shared volume that a task still holds. */
+  #inUse(agent: ModelAgent, volumes: readonly Resource[]): boolean {
+    const ids = volumes.filter(isShared).map(({ disk }) => disk?.persistence?.id);
+    return this.#live(agent).some(({ info }) =>
+      bare(info).some((held) => isShared(held) && ids.includes(held.disk?.persistence?.id)),
+    );
   }
 
   #launch(agent: ModelAgent | undefined, infos: readonly TaskInfo[]): void {
@@ -272,7 +290,8 @@ export class ModelMaster {
       }
       if (!contains(agent.free, bare(info)))
         throw new Error(`task ${taskId} asks more than was offered`);
-      subtract(agent.free, bare(info));
+      // A shared volume stays free while it is held.
+      subtract(agent.free, exclusive(bare(info)));
       this.tasks.set(taskId, { info, agent, state: 'TASK_STAGING', killed: false });
     }
   }
@@ -328,7 +347,7 @@ export class ModelMaster {
   }
 
   #end(task: ModelTask, state: TaskState): void {
-    add(task.agent.free, bare(task.info));
+    add(task.agent.free, exclusive(bare(task.info)));
     this.#report(task, state);
   }
 
@@ -365,7 +384,14 @@ const stateOf = (task: ModelTask): TaskState =>
   task.agent.reachable ? task.state : 'TASK_UNREACHABLE';
 
 function statusOf(task: ModelTask, state: TaskState): TaskStatus {
-  return { task_id: task.info.task_id, agent_id: { value: task.agent.id }, state };
+  const { info, agent, checked } = task;
+  const passed = { check_status: { type: 'COMMAND' as const, command: { exit_code: 0 } } };
+  return {
+    task_id: info.task_id,
+    agent_id: { value: agent.id },
+    state,
+    ...(checked && state === 'TASK_RUNNING' ? passed : {}),
+  };
 }
 
 function bare(info: TaskInfo): NonNullable<TaskInfo['resources']> {

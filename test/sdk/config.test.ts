@@ -6,11 +6,12 @@ import fc from 'fast-check';
 import t from 'tap';
 import { seededRandom } from '../../src/core/random.js';
 import { type Plan, statusOfPlan } from '../../src/framework/plan.js';
-import { makeConfig, optionsOf, specHashOf, violationsOf } from '../../src/sdk/config.js';
+import { makeConfig, optionsOf, taskHashOf, violationsOf } from '../../src/sdk/config.js';
 import { planOf as deployPlanOf } from '../../src/sdk/deploy.js';
 import { podStatuses } from '../../src/sdk/endpoints.js';
 import type { CommandResult, Event } from '../../src/sdk/events.js';
-import { missingPeers, peersHashOf, taskInfoOf, templateViolations } from '../../src/sdk/launch.js';
+import { type Launch, taskInfoOf, templateViolations } from '../../src/sdk/launch.js';
+import { missingPeers, peersHashOf } from '../../src/sdk/peers.js';
 import { namesIn, parseTemplate, renderTemplate } from '../../src/sdk/render.js';
 import { type Instance, type ServiceConfig, type State, stateOf } from '../../src/sdk/state.js';
 import { step } from '../../src/sdk/step.js';
@@ -79,7 +80,8 @@ function configOf(options: Record<string, string> = {}, template = '{{WORD}}'): 
 
 const hashOf = (config: ServiceConfig): string => {
   const [pod] = config.spec.pods;
-  return pod === undefined ? '' : specHashOf(config, pod);
+  const [task] = pod?.tasks ?? [];
+  return pod === undefined || task === undefined ? '' : taskHashOf(config, pod, task);
 };
 
 t.test(
@@ -147,10 +149,19 @@ const anInstance: Instance = {
     place: { agentId: 'a', hostname: 'host', address: '127.0.0.9' },
     ports: { api: 4711 },
     volumeIds: ['v'],
+    sets: [''],
     confirmed: true,
     madeAt: 0,
   },
+  tasks: {},
 };
+
+function launchOf(config: ServiceConfig): Launch {
+  const [pod] = config.spec.pods;
+  const [task] = pod?.tasks ?? [];
+  if (pod === undefined || task === undefined) throw new Error('no task');
+  return { config, pod, task, variables: {} };
+}
 
 t.test('launch › a config file reaches the task byte for byte, whatever is in it', async (t) => {
   const hostile = '\'"$(touch evil)`touch evil`\\\n\t{{pod.address}}:{{pod.port}} %s \u00e9\n';
@@ -158,8 +169,7 @@ t.test('launch › a config file reaches the task byte for byte, whatever is in 
   const [pod] = config.spec.pods;
   if (pod === undefined) return t.fail('no pod');
   const state = stateWith(anInstance);
-  const match = { resources: [], operations: [], ports: [4711], volumeIds: ['v'] };
-  const info = taskInfoOf(state, config, pod, anInstance, match, 'node-0-server__1');
+  const info = taskInfoOf(state, launchOf(config), anInstance, [], 'node-0-server__1');
   const variables = info.command?.environment?.variables ?? [];
   const env = Object.fromEntries(variables.map(({ name, value }) => [name, value ?? '']));
   const folder = t.testdir();
@@ -182,18 +192,17 @@ t.test('launch › who names a seed by its index waits for that one, not for all
   const missing = (config: ServiceConfig): string[] =>
     config.spec.pods.flatMap((pod) => missingPeers(state, config, pod));
   const peers = (config: ServiceConfig): string =>
-    config.spec.pods.map((pod) => peersHashOf(state, config, pod)).join();
+    config.spec.pods
+      .flatMap(({ tasks }) => tasks.map((task) => peersHashOf(state, config, task)))
+      .join();
   t.same(missing(byIndex('3')), []);
   t.same(missing(list), ['node-1', 'node-2']);
   t.same(missing(byIndex('8')), ['node-7']);
   t.equal(peers(byIndex('3')), peers(byIndex('4')), 'nobody restarts because the pod grows');
   const reserving = firstPhaseOf(byIndex('3'));
   t.same(reserving, ['reserve-node', 'node-0:[reserve]']);
-  const [pod] = byIndex('3').spec.pods;
-  if (pod === undefined) return t.fail('no pod');
   const scope = configOf({ COUNT: '3' }, '{{pod.count}} {{service.deployed}}');
-  const match = { resources: [], operations: [], ports: [4711], volumeIds: ['v'] };
-  const info = taskInfoOf(state, scope, pod, anInstance, match, 'node-0-server__1');
+  const info = taskInfoOf(state, launchOf(scope), anInstance, [], 'node-0-server__1');
   const file = info.command?.environment?.variables?.find(({ name }) => /FILE_0/.test(name));
   t.equal(Buffer.from(file?.value ?? '', 'base64').toString(), '3 false');
 });
@@ -232,13 +241,13 @@ t.test(
       return (reply as unknown as { result: CommandResult }).result;
     };
     const runs = (taskId: string, paused: boolean): void => {
-      const task = { configId: config.id, specHash: specHashOf(config, pod), peersHash: '' };
+      const task = { configId: config.id, peersHash: '' };
       const now = { state: 'TASK_RUNNING' as const, message: '', ready: !paused, updatedAt: 0 };
       const instance = state.instances.get('node-0') ?? anInstance;
       const mark = paused ? { paused } : {};
       state.instances.set('node-0', {
         ...instance,
-        task: { id: taskId, ...task, ...now, ...mark },
+        tasks: { server: { id: taskId, ...task, ...now, ...mark } },
       });
       send({ type: 'Ticked' });
     };
@@ -247,9 +256,8 @@ t.test(
       return send({ type: 'TaskUpdated', status: { task_id: { value }, state: killed } });
     };
     const command0 = (): string => {
-      const match = { resources: [], operations: [], ports: [4711], volumeIds: ['v'] };
       const instance = state.instances.get('node-0') ?? anInstance;
-      return taskInfoOf(state, config, pod, instance, match, 'x').command?.value ?? '';
+      return taskInfoOf(state, launchOf(config), instance, [], 'x').command?.value ?? '';
     };
     send({ type: 'Configured', config });
     send({ type: 'Subscribed', frameworkId: 'f' });
@@ -257,7 +265,7 @@ t.test(
     t.equal(statusOfPlan(planOf(state, 'deploy')), 'COMPLETE');
     t.equal(command('pause', ['nobody']).status, 404);
     t.same(command('pause', ['server']), { status: 200, message: '', tasks: ['node-0-server'] });
-    t.equal(state.instances.get('node-0')?.task?.kill?.reason, 'pause');
+    t.equal(state.instances.get('node-0')?.tasks.server?.kill?.reason, 'pause');
     t.match(podStatuses(state), { pods: [{ instances: [{ tasks: [{ status: 'PAUSING' }] }] }] });
     t.equal(command('pause').status, 208);
     ended('node-0-server__1');
@@ -267,7 +275,7 @@ t.test(
     t.match(podStatuses(state), { pods: [{ instances: [{ tasks: [{ status: 'PAUSED' }] }] }] });
     t.not(statusOfPlan(planOf(state, 'recovery')), 'COMPLETE');
     t.equal(command('resume').status, 200);
-    t.equal(state.instances.get('node-0')?.task?.kill?.reason, 'resume');
+    t.equal(state.instances.get('node-0')?.tasks.server?.kill?.reason, 'resume');
     ended('node-0-server__2');
     t.match(command0(), /cat made/);
     runs('node-0-server__3', false);

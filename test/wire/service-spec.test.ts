@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { parseServiceSpec, type ServiceSpec } from '../../src/wire/service-spec.js';
+import { parseServiceSpec, type ServiceSpec, stepsOfPhase } from '../../src/wire/service-spec.js';
 import { root } from '../helpers/paths.js';
 
 const small = `
@@ -54,7 +54,7 @@ t.test('parse › options are put into scalars, and a value cannot break out', a
     spec.pods.map(({ type, count }) => [type, count]),
     [['node', 3]],
   );
-  t.equal(spec.pods[0]?.task.cmd, `run \${HOME} ${what}`);
+  t.equal(spec.pods[0]?.tasks[0]?.cmd, `run \${HOME} ${what}`);
 });
 
 t.test('parse › an unknown option is named, with the nearest one', async (t) => {
@@ -110,7 +110,9 @@ t.test('parse › what holds over the whole file', async (t) => {
     /plans.deploy.phases.a.pod: 'nodes' is not among the pods/,
   );
   t.match(
-    wrongs(aService('', '', 'plans: {x: {phases: {a: {pod: node, steps: [{3: [[a]]}]}}}}')).join(),
+    wrongs(
+      aService('', '', 'plans: {x: {phases: {a: {pod: node, steps: [{3: [[server]]}]}}}}'),
+    ).join(),
     /names instance 3, but 'node' has 1/,
   );
   const twice = `name: x
@@ -118,12 +120,52 @@ pods:
   a: {count: 1, tasks: {t: {goal: ONCE, cmd: x, cpus: 1, memory: 1, ports: {p: {port: 0}}}}}
   b: {count: 1, tasks: {t: {goal: ONCE, cmd: x, cpus: 1, memory: 1, ports: {p: {port: 0}}}}}
 `;
-  t.match(wrongs(twice).join(), /pods.b.tasks.t.ports.p: has the name of a port of pod 'a'/);
-  const two = aService('      other: {goal: ONCE, cmd: x, cpus: 1, memory: 1}');
-  t.match(wrongs(two).join(), /several tasks/);
+  t.match(wrongs(twice).join(), /pods.b.ports.p: has the name of a port of pod 'a'/);
   t.match(wrongs('a: [').join(), /^: is not YAML/);
   t.match(wrongs('').join(), /name: is missing/);
   t.match(wrongs('- 1').join(), /must be a mapping, not a list/);
+});
+
+t.test('parse › pods of several tasks: what each step starts, and who owns what', async (t) => {
+  const yaml = (plans: string): string => `name: x
+pods:
+  node:
+    count: 3
+    volume: {path: data, type: ROOT, size: 7}
+    resource-sets:
+      side: {cpus: 0.5, memory: 50}
+    tasks:
+      format: {goal: ONCE, cmd: f, resource-set: side}
+      server: {goal: RUNNING, cmd: s, cpus: 1, memory: 100, ports: {api: {port: 0}}}
+      agent: {goal: RUNNING, essential: false, cmd: a, resource-set: side}
+${plans}`;
+  const steps = (text: string): string =>
+    yaml(`plans: {deploy: {phases: {all: {pod: node, steps: ${text}}}}}`);
+  const spec = read(steps('[{0: [[format], [server, agent]]}, {default: [[server]]}]'));
+  const [pod] = spec.pods;
+  const [phase] = spec.plans[0]?.phases ?? [];
+  if (pod === undefined || phase === undefined) return t.fail('nothing read');
+  t.same(
+    pod.sets.map(({ name }) => name),
+    ['side', 'server'],
+    'each once, the first task’s first',
+  );
+  t.match(pod.volumes, [{ path: 'data', sizeMb: 7 }]);
+  t.same(
+    stepsOfPhase(pod, phase).map(({ index, tasks }) => [index, ...tasks]),
+    [
+      [0, 'format'],
+      [0, 'server', 'agent'],
+      [1, 'server'],
+      [2, 'server'],
+    ],
+  );
+  t.match(wrongs(steps('[{default: [[format, agent]]}]')).join(), /both own the set 'side'/);
+  t.match(wrongs(steps('[{default: [[servr]]}]')).join(), /names the task 'servr'; 'node' has: f/);
+  t.match(wrongs(steps('[{default: [server]}]')).join(), /must be 'default' or an instance's/);
+  t.match(wrongs(yaml('')).join(), /both own the set 'side'; a plan 'deploy' has to start them/);
+  const unknown = yaml('').replace('resource-set: side}', 'resource-set: sied}');
+  t.match(wrongs(unknown).join(), /names 'sied', which is not among the pod's resource-sets/);
 });
 
 t.test('parse › resource sets, TASKCFG, labels and plans', async (t) => {
@@ -148,16 +190,19 @@ plans:
       first: {pod: data-node, strategy: canary, steps: [{1: [[server]]}, {0: [[server]]}]}
 `;
   const spec = read(yaml, { TASKCFG_ALL_A: 'all', TASKCFG_DATA_NODE_A: 'own', TASKCFG_X: 'no' });
-  const task = spec.pods[0]?.task;
-  t.match(task, {
-    cpus: 2,
-    memMb: 100,
-    volumes: [{ path: 'd', sizeMb: 7 }],
+  const pod = spec.pods[0];
+  t.match(pod?.sets, [{ name: 'main', cpus: 2, memMb: 100, volumes: [{ path: 'd', sizeMb: 7 }] }]);
+  t.match(pod?.tasks[0], {
+    essential: true,
+    resourceSet: 'main',
     labels: { a: '1', b: '2:3' },
     env: { A: 'own', N: '5', YES: 'true' },
     healthCheck: { timeoutS: 20, delayS: 0, maxConsecutiveFailures: 3 },
   });
-  t.match(spec.plans[0]?.phases[0], { strategy: 'serial-canary', instances: [1, 0] });
+  t.match(spec.plans[0]?.phases[0], {
+    strategy: 'serial-canary',
+    steps: [{ instance: 1 }, { instance: 0 }],
+  });
 });
 
 t.test(

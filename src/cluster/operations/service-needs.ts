@@ -4,7 +4,7 @@
  */
 import { DcosError } from '../../core/errors.js';
 import { parseServiceCommands } from '../../wire/service-commands-parse.js';
-import { parseServiceSpec, type SpecViolation } from '../../wire/service-spec.js';
+import { parseServiceSpec, type SpecViolation, volumesOf } from '../../wire/service-spec.js';
 import type { RenderedApp } from './app-facts.js';
 import type { Need } from './feasibility.js';
 
@@ -34,14 +34,14 @@ export function checkCommandsOf(commandsYaml: string, app: RenderedApp): void {
 export function needsOfService(serviceYaml: string, app: RenderedApp): Need[] {
   const result = parseServiceSpec(serviceYaml, optionsOf(app));
   if (!result.ok) throw invalid('service.yaml', result.violations);
-  return result.spec.pods.map(({ type, count, placement, task }) => {
-    const unique = /(@?[\w.-]+)["\s,:]+UNIQUE/.exec(placement)?.[1];
+  return result.spec.pods.map((pod) => {
+    const unique = /(@?[\w.-]+)["\s,:]+UNIQUE/.exec(pod.placement)?.[1];
     return {
-      name: `an instance of ${type}`,
-      count,
-      cpus: task.cpus,
-      memMb: task.memMb,
-      diskMb: task.volumes.reduce((sum, volume) => sum + volume.sizeMb, 0),
+      name: `an instance of ${pod.type}`,
+      count: pod.count,
+      cpus: pod.sets.reduce((sum, { cpus }) => sum + cpus, 0),
+      memMb: pod.sets.reduce((sum, { memMb }) => sum + memMb, 0),
+      diskMb: volumesOf(pod).reduce((sum, volume) => sum + volume.sizeMb, 0),
       ...(unique === undefined ? {} : { uniqueBy: unique }),
     };
   });

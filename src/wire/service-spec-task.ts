@@ -1,0 +1,195 @@
+/** The tasks of a `service.yaml`: what runs, what it holds, how it is checked. */
+import type {
+  ConfigSpec,
+  HealthCheckSpec,
+  PortSpec,
+  ReadinessCheckSpec,
+  ResourceSetSpec,
+  TaskSpec,
+  VolumeSpec,
+} from './service-spec.js';
+import type { SpecNode } from './service-spec-node.js';
+
+const seconds = { min: 0, max: 86_400, whole: false } as const;
+
+const resourceKeys = ['cpus', 'memory', 'ports', 'volume', 'volumes'];
+const refusedResourceKeys = ['gpus', 'resource-limits'];
+const taskKeys = [
+  'goal',
+  'essential',
+  'cmd',
+  'env',
+  'labels',
+  'configs',
+  'resource-set',
+  'health-check',
+  'readiness-check',
+  'discovery',
+  'kill-grace-period',
+];
+const refusedTaskKeys = ['transport-encryption', 'ipc-mode', 'shm-size'];
+
+/** Reads one task, and the resource set that it owns. */
+export function readTask(name: string, node: SpecNode, sets: ReadonlySet<string>): TaskSpec {
+  node.keys([...taskKeys, ...resourceKeys], [...refusedTaskKeys, ...refusedResourceKeys]);
+  checkName(node, name, 'a task');
+  const discovery = node.child('discovery');
+  discovery?.keys(['prefix', 'visibility']);
+  const healthCheck = readHealthCheck(node.child('health-check'));
+  const readinessCheck = readReadinessCheck(node.child('readiness-check'));
+  return {
+    name,
+    goal: node.choice('goal', ['RUNNING', 'FINISH', 'ONCE']),
+    essential: node.flag('essential', true),
+    cmd: node.text('cmd'),
+    env: readEnv(node),
+    labels: readLabels(node),
+    configs: node.children('configs').map((config) => readConfig(config.name, config.node)),
+    resourceSet: setNameOf(name, node, sets),
+    ...(healthCheck ? { healthCheck } : {}),
+    ...(readinessCheck ? { readinessCheck } : {}),
+    ...(discovery ? { discovery: readDiscovery(discovery) } : {}),
+    killGracePeriodS: node.number('kill-grace-period', seconds, 0),
+  };
+}
+
+/** Where a task's resources are written: in the task itself or in the set that it names. */
+function setNameOf(task: string, node: SpecNode, sets: ReadonlySet<string>): string {
+  if (!node.has('resource-set')) {
+    if (sets.has(task)) node.wrong('', `has the name of a resource set, but does not use one`);
+    return task;
+  }
+  const name = node.text('resource-set');
+  for (const key of resourceKeys) {
+    if (node.has(key)) node.wrong(key, "must not stand beside 'resource-set'");
+  }
+  if (!sets.has(name)) {
+    node.wrong('resource-set', `names '${name}', which is not among the pod's resource-sets`);
+  }
+  return name;
+}
+
+/** Reads the resources that are written in `node`: a set of the pod, or a task. */
+export function readResources(name: string, node: SpecNode): ResourceSetSpec {
+  return {
+    name,
+    cpus: node.number('cpus', { min: 0.01, max: 10_000, whole: false }),
+    memMb: node.number('memory', { min: 1, max: 100_000_000 }),
+    ports: node.children('ports').map((port) => readPort(port.name, port.node)),
+    volumes: readVolumes(node),
+  };
+}
+
+/** Checks the keys of a resource set. */
+export function checkSet(name: string, node: SpecNode): void {
+  node.keys(resourceKeys, refusedResourceKeys);
+  checkName(node, name, 'a resource set');
+}
+
+function readEnv(node: SpecNode): Record<string, string> {
+  const env = node.record('env');
+  for (const name of Object.keys(env)) {
+    if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) {
+      node.wrong(`env.${name}`, 'is not the name of a variable');
+    }
+  }
+  return env;
+}
+
+/** `k:v,k2:v2` (SDK). */
+function readLabels(node: SpecNode): Record<string, string> {
+  const labels: Record<string, string> = {};
+  const text = node.text('labels', '');
+  for (const part of text === '' ? [] : text.split(',')) {
+    const colon = part.indexOf(':');
+    if (colon < 1) node.wrong('labels', `'${part}' must be of the form key:value`);
+    else labels[part.slice(0, colon).trim()] = part.slice(colon + 1).trim();
+  }
+  return labels;
+}
+
+function readConfig(name: string, node: SpecNode): ConfigSpec {
+  node.keys(['template', 'dest']);
+  const dest = node.text('dest');
+  checkInside(node, 'dest', dest);
+  const template = node.text('template');
+  checkInside(node, 'template', template);
+  return { name, template, dest };
+}
+
+function readPort(name: string, node: SpecNode): PortSpec {
+  node.keys(['port', 'env-key', 'advertise'], ['vip', 'ranges']);
+  checkName(node, name, 'a port');
+  const envKey = node.text('env-key', '');
+  if (envKey !== '' && !/^[A-Za-z_][A-Za-z0-9_]*$/.test(envKey)) {
+    node.wrong('env-key', `'${envKey}' is not the name of a variable`);
+  }
+  return {
+    name,
+    port: node.number('port', { min: 0, max: 65_535 }),
+    ...(envKey === '' ? {} : { envKey }),
+    advertise: node.flag('advertise', false),
+  };
+}
+
+/** Reads `volume` or `volumes`. */
+export function readVolumes(node: SpecNode): VolumeSpec[] {
+  if (node.has('volume') && node.has('volumes')) {
+    node.wrong('volumes', "must not stand beside 'volume'");
+  }
+  const one = node.child('volume');
+  const many = node.children('volumes').map((volume) => volume.node);
+  return [...(one ? [one] : []), ...many].map((volume) => {
+    volume.keys(['path', 'type', 'size'], ['profiles']);
+    if (volume.text('type', 'ROOT') !== 'ROOT') {
+      volume.wrong('type', 'must be ROOT; other types are not supported by this version');
+    }
+    const path = volume.text('path');
+    checkInside(volume, 'path', path);
+    return { path, sizeMb: volume.number('size', { min: 1, max: 1_000_000_000 }) };
+  });
+}
+
+function readHealthCheck(node: SpecNode | undefined): HealthCheckSpec | undefined {
+  if (node === undefined) return undefined;
+  node.keys(['cmd', 'interval', 'grace-period', 'max-consecutive-failures', 'delay', 'timeout']);
+  return {
+    cmd: node.text('cmd'),
+    intervalS: node.number('interval', seconds),
+    gracePeriodS: node.number('grace-period', seconds),
+    maxConsecutiveFailures: node.number('max-consecutive-failures', { min: 1, max: 1_000 }),
+    delayS: node.number('delay', seconds, 0),
+    timeoutS: node.number('timeout', seconds, 20),
+  };
+}
+
+function readReadinessCheck(node: SpecNode | undefined): ReadinessCheckSpec | undefined {
+  if (node === undefined) return undefined;
+  node.keys(['cmd', 'interval', 'delay', 'timeout']);
+  return {
+    cmd: node.text('cmd'),
+    intervalS: node.number('interval', seconds),
+    delayS: node.number('delay', seconds, 0),
+    timeoutS: node.number('timeout', seconds, 20),
+  };
+}
+
+function readDiscovery(node: SpecNode): NonNullable<TaskSpec['discovery']> {
+  const prefix = node.text('prefix', '');
+  const visibility = node.choice('visibility', ['FRAMEWORK', 'CLUSTER', 'EXTERNAL'], 'CLUSTER');
+  return { ...(prefix ? { prefix } : {}), visibility };
+}
+
+/** Notes a name that can't be one. */
+export function checkName(node: SpecNode, name: string, what: string): void {
+  if (/^[a-zA-Z0-9]([a-zA-Z0-9_-]{0,61}[a-zA-Z0-9])?$/.test(name)) return;
+  node.wrong('', `'${name}' is no name for ${what}: letters, digits and '-', at most 63`);
+}
+
+/** Paths stay inside the sandbox (or the package). */
+function checkInside(node: SpecNode, key: string, path: string): void {
+  const parts = path.split('/');
+  if (path.startsWith('/') || parts.includes('..') || /[\0\n\r]/.test(path)) {
+    node.wrong(key, `'${path}' must be a path inside the sandbox`);
+  }
+}

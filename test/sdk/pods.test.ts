@@ -1,0 +1,314 @@
+/**
+ * Pods of several tasks: who starts when, who goes down with whom, what plans of one's own do, how
+ * an instance is replaced; and all of it hurt from seeds.
+ */
+import t from 'tap';
+import type { CommandResult, PlanVerb, PodVerb } from '../../src/sdk/events.js';
+import { stateOf } from '../../src/sdk/state.js';
+import type { ModelTask } from '../helpers/model-master.js';
+import { planStatus, type SimulatedService, Simulation } from '../helpers/sdk-simulation.js';
+
+/** As Cassandra and HDFS do it: a server with its sidecars, its data seen by all of them. */
+const yaml = `
+name: svc
+pods:
+  node:
+    count: 3
+    allow-decommission: true
+    placement: 'hostname:UNIQUE'
+    volume: {path: data, type: ROOT, size: 10}
+    resource-sets:
+      side: {cpus: 0.1, memory: 16}
+    tasks:
+      server:
+        goal: RUNNING
+        cmd: 'run \${WORD}'
+        cpus: 0.5
+        memory: 64
+        ports: {peer: {port: 0, env-key: PEER_PORT}}
+        readiness-check: {cmd: ask, interval: 1}
+      format: {goal: ONCE, cmd: format, resource-set: side}
+      join: {goal: FINISH, cmd: join, resource-set: side}
+      agent: {goal: RUNNING, essential: false, cmd: 'agent \${AGENT}', cpus: 0.1, memory: 16}
+      backup: {goal: ONCE, cmd: backup, resource-set: side}
+plans:
+  deploy:
+    strategy: serial
+    phases:
+      node:
+        strategy: serial
+        pod: node
+        steps:
+          - 0: [[format], [server, agent]]
+          - default: [[join], [server, agent]]
+  update: {strategy: serial, phases: {node: {strategy: serial, pod: node,
+    steps: [{default: [[server, agent]]}]}}}
+  replace: {strategy: serial, phases: {node: {pod: node, steps: [{default: [[join], [server]]}]}}}
+  backup: {strategy: serial, phases: {node: {strategy: parallel, pod: node,
+    steps: [{default: [[backup]]}]}}}
+`;
+
+const service: SimulatedService = {
+  yaml,
+  templates: {},
+  options: { WORD: 'one', AGENT: 'a' },
+  updates: ['one', 'two'].flatMap((WORD) => ['a', 'b'].map((AGENT) => ({ WORD, AGENT }))),
+  ends: (name) => /-(?:format|join|backup)$/.test(name),
+};
+
+const started = async (seed: number): Promise<Simulation> => {
+  const simulation = new Simulation(seed, service);
+  await simulation.live(30_000);
+  return simulation;
+};
+
+const launches = ({ log }: Simulation): string[] =>
+  log
+    .filter((line) => line.startsWith('task launched'))
+    .map((line) => line.split(' ').at(-1) ?? '');
+
+function running({ master }: Simulation, name: string): ModelTask {
+  const found = [...master.tasks.values()].find(
+    ({ info, state }) => info.name === name && state === 'TASK_RUNNING',
+  );
+  if (found === undefined) throw new Error(`${name} does not run`);
+  return found;
+}
+
+const env = ({ info }: ModelTask): Record<string, string> =>
+  Object.fromEntries(
+    (info.command?.environment?.variables ?? []).map(({ name, value }) => [name, value ?? '']),
+  );
+
+const commanded = (simulation: Simulation, verb: PlanVerb, plan: string, variables = {}) =>
+  simulation.ask((requestId) => ({ type: 'PlanCommanded', requestId, verb, plan, variables }));
+
+const pod = (simulation: Simulation, verb: PodVerb, instance: string): Promise<CommandResult> =>
+  simulation.ask((requestId) => ({ type: 'PodCommanded', requestId, verb, instance }));
+
+t.test('pods › steps start their tasks in order, on one agent and one volume', async (t) => {
+  const simulation = await started(1);
+  t.equal(planStatus(simulation, 'deploy'), 'COMPLETE');
+  t.same(
+    simulation.state.plans.get('deploy')?.plan.phases[0]?.steps.map(({ name }) => name),
+    [
+      'node-0:[format]',
+      'node-0:[server, agent]',
+      'node-1:[join]',
+      'node-1:[server, agent]',
+      'node-2:[join]',
+      'node-2:[server, agent]',
+    ],
+  );
+  t.same(launches(simulation), [
+    'node-0-format',
+    'node-0-server',
+    'node-0-agent',
+    'node-1-join',
+    'node-1-server',
+    'node-1-agent',
+    'node-2-join',
+    'node-2-server',
+    'node-2-agent',
+  ]);
+  const [server, agent] = [
+    running(simulation, 'node-1-server'),
+    running(simulation, 'node-1-agent'),
+  ];
+  t.equal(server.agent, agent.agent);
+  const volumeOf = ({ info }: ModelTask): unknown =>
+    info.resources?.find(({ disk }) => disk?.persistence !== undefined)?.disk;
+  t.ok(volumeOf(server));
+  t.same(volumeOf(server), volumeOf(agent), 'one volume for both');
+  t.ok(env(agent).PEER_PORT, 'a sidecar knows the ports of its pod');
+});
+
+t.test('pods › only what is essential takes the others along', async (t) => {
+  const simulation = await started(2);
+  const ids = (): string[] =>
+    ['server', 'agent'].map(
+      (name) => simulation.state.instances.get('node-0')?.tasks[name]?.id ?? '',
+    );
+  const [server, agent] = ids();
+  simulation.master.fail(running(simulation, 'node-0-agent'));
+  await simulation.live(10_000);
+  t.equal(ids()[0], server, 'the server goes on');
+  t.not(ids()[1], agent);
+  simulation.master.fail(running(simulation, 'node-0-server'));
+  await simulation.live(10_000);
+  t.ok(ids().every((id) => id !== server && id !== agent));
+  t.equal(planStatus(simulation, 'recovery'), 'COMPLETE');
+  t.same(
+    simulation.state.plans.get('recovery')?.plan.phases.map(({ name }) => name),
+    ['node-0:[server, agent]'],
+  );
+});
+
+t.test('pods › an update restarts what has changed and nothing else', async (t) => {
+  const simulation = await started(3);
+  simulation.log.length = 0;
+  simulation.options.AGENT = 'b';
+  simulation.start();
+  await simulation.live(30_000);
+  t.equal(planStatus(simulation, 'deploy'), 'COMPLETE');
+  t.same(launches(simulation), ['node-0-agent', 'node-1-agent', 'node-2-agent']);
+});
+
+t.test('plans › one of the service’s own runs with its variables, as often as asked', async (t) => {
+  const simulation = await started(4);
+  t.match(planStatus(simulation, 'backup'), /^WAITING/);
+  const seen: string[] = [];
+  simulation.watch = () => {
+    for (const task of simulation.master.tasks.values()) {
+      if (task.info.name === 'node-1-backup') seen.push(env(task).TARGET ?? '');
+    }
+  };
+  t.match(await commanded(simulation, 'start', 'deploy', { A: '1' }), { status: 400 });
+  for (const TARGET of ['first', 'second']) {
+    t.match(await commanded(simulation, 'start', 'backup', { TARGET }), { status: 200 });
+    t.same(simulation.records.get('plan/backup'), { TARGET });
+    await simulation.live(5_000);
+    t.equal(planStatus(simulation, 'backup'), 'COMPLETE');
+    t.notOk(simulation.records.has('plan/backup'));
+  }
+  t.same([...new Set(seen)], ['first', 'second']);
+  t.equal(launches(simulation).filter((name) => name.endsWith('backup')).length, 6);
+  t.equal(planStatus(simulation, 'recovery'), 'COMPLETE', 'what ran to its end is not recovered');
+});
+
+t.test('plans › one that was started goes on when the scheduler starts again', async (t) => {
+  const simulation = await started(5);
+  await commanded(simulation, 'start', 'backup', { TARGET: 'x' });
+  simulation.start();
+  await simulation.live(10_000);
+  t.equal(planStatus(simulation, 'backup'), 'COMPLETE');
+});
+
+t.test('resource sets › a task waits until the one that owns its set has ended', async (t) => {
+  const held: SimulatedService = { ...service, ends: (name) => /-(?:format|join)$/.test(name) };
+  const simulation = new Simulation(6, held);
+  await simulation.live(30_000);
+  await commanded(simulation, 'start', 'backup');
+  await simulation.live(5_000);
+  const backup = running(simulation, 'node-2-backup');
+  await pod(simulation, 'replace', 'node-2');
+  await simulation.live(10_000);
+  t.notOk([...simulation.master.tasks.values()].includes(backup), 'a replaced pod keeps nothing');
+  t.equal(planStatus(simulation, 'recovery'), 'COMPLETE');
+});
+
+t.test('replace › goes by the plan `replace`, and tells the new one where it was', async (t) => {
+  const simulation = await started(7);
+  const before = running(simulation, 'node-1-server');
+  const replaced: string[] = [];
+  simulation.watch = () => {
+    for (const task of simulation.master.tasks.values()) {
+      if (task.info.name.startsWith('node-1-') && task !== before) {
+        const { POD_REPLACES_ADDRESS = '' } = env(task);
+        replaced.push(`${task.info.name} ${POD_REPLACES_ADDRESS}`);
+      }
+    }
+  };
+  simulation.log.length = 0;
+  await pod(simulation, 'replace', 'node-1');
+  await simulation.live(1_000);
+  const [phase] = simulation.state.plans.get('recovery')?.plan.phases ?? [];
+  t.equal(phase?.name, 'permanent-node-1-failure-recovery');
+  t.same(
+    phase?.steps.map(({ name }) => name),
+    ['node-1:[join]', 'node-1:[server]'],
+  );
+  await simulation.live(20_000);
+  t.equal(planStatus(simulation, 'recovery'), 'COMPLETE');
+  t.same(launches(simulation), ['node-1-join', 'node-1-server', 'node-1-agent']);
+  const { hostname } = before.agent;
+  t.ok(
+    replaced.includes(`node-1-join ${hostname}`) && replaced.includes(`node-1-server ${hostname}`),
+  );
+  t.equal(simulation.state.instances.get('node-1')?.replacing, undefined);
+  simulation.log.length = 0;
+  simulation.start();
+  await simulation.live(10_000);
+  t.same(launches(simulation), [], 'that nobody is replaced any more restarts nothing');
+});
+
+t.test(
+  'records › a pod of one task from an earlier version is taken over as it runs',
+  async (t) => {
+    const options = {
+      serviceName: 'svc',
+      role: 'r',
+      principal: 'svc',
+      api: { host: 'h', port: 1 },
+      uninstalling: false,
+      random: new Simulation(8, service).random,
+    };
+    const task = { id: 'node-0-server__1', configId: 'c', specHash: 'h', state: 'TASK_RUNNING' };
+    const pods = [
+      { type: 'node', count: 1, task: { name: 'server', cpus: 1, volumes: [], ports: [] } },
+    ];
+    const reservation = { resourceId: 'r', ports: {}, volumeIds: ['v'], confirmed: true };
+    const state = stateOf(
+      options,
+      new Map<string, unknown>([
+        ['config/c', { id: 'c', spec: { name: 'svc', pods, plans: [] }, templates: {} }],
+        [
+          'instance/node-0',
+          { name: 'node-0', pod: 'node', index: 0, task, reservation, paused: true },
+        ],
+      ]),
+    );
+    t.match(state.configs.get('c')?.spec.pods[0], {
+      tasks: [{ name: 'server', essential: true, resourceSet: 'server' }],
+      sets: [{ name: 'server', cpus: 1 }],
+    });
+    t.match(state.instances.get('node-0'), {
+      tasks: { server: { id: 'node-0-server__1' } },
+      reservation: { sets: [''] },
+      paused: ['server'],
+    });
+  },
+);
+
+/** Servers that were up once and are being stopped on purpose by a plan. */
+function quorumRule(simulation: Simulation): () => void {
+  return () => {
+    const down = [...simulation.state.instances.values()].filter(({ tasks: { server } }) => {
+      return server?.kill?.reason === 'update';
+    });
+    const others = [...simulation.state.instances.values()].filter(
+      (instance) => !down.includes(instance) && instance.tasks.server?.state !== 'TASK_RUNNING',
+    );
+    if (down.length > 1) throw new Error(`two stopped at once: ${down.map(({ name }) => name)}`);
+    void others;
+  };
+}
+
+for (const seed of [21, 22, 23, 24]) {
+  t.test(`simulation › seed ${seed}: pods of several tasks, whatever happens`, async (t) => {
+    const simulation = new Simulation(seed, service);
+    await simulation.live(30_000);
+    t.equal(planStatus(simulation, 'deploy'), 'COMPLETE', 'the first deployment');
+    simulation.watch = quorumRule(simulation);
+    for (let round = 0; round < 40; round += 1) {
+      if (simulation.random.next() < 0.2) {
+        void commanded(simulation, 'start', 'backup').catch(() => undefined);
+      }
+      await simulation.hurt();
+    }
+    await simulation.calm(900_000);
+    const names = [...simulation.master.tasks.values()]
+      .filter(({ state }) => state === 'TASK_RUNNING')
+      .map(({ info }) => info.name);
+    const wanted = [0, 1, 2].flatMap((i) => [`node-${i}-agent`, `node-${i}-server`]);
+    t.same(names.sort(), wanted, `after ${simulation.crashes} crashes`);
+    t.equal(planStatus(simulation, 'recovery'), 'COMPLETE', 'recovered');
+    t.equal(planStatus(simulation, 'deploy'), 'COMPLETE', 'deployed');
+    t.same([...simulation.state.leftovers.keys()], [], 'nothing is held for nobody');
+    simulation.uninstalling = true;
+    simulation.start();
+    await simulation.live(120_000);
+    t.same(simulation.reserved(), [], 'nothing is reserved');
+    t.same([...simulation.records.keys()], [], 'nothing is stored');
+  });
+}
