@@ -12,7 +12,7 @@ import {
 } from '../wire/service-spec.js';
 import { taskHashOf } from './config.js';
 import { instanceName } from './instances.js';
-import { podsScope } from './peers.js';
+import { podScope, podsScope } from './peers.js';
 import { parseTemplate, renderTemplate, type TemplateScope } from './render.js';
 import type { AgentPlace, Instance, ServiceConfig, State } from './state.js';
 
@@ -38,7 +38,6 @@ function scopeOf(
   env: Readonly<Record<string, string>>,
 ): TemplateScope {
   const pods = podsScope(state, config);
-  const own = pods[pod.type]?.[instance.index];
   return {
     ...config.variables,
     ...env,
@@ -50,7 +49,7 @@ function scopeOf(
     },
     pods,
     pod: {
-      ...(own ?? { name: instance.name, index: instance.index }),
+      ...podScope(state, pod, instance.index),
       count: pod.count,
       replaces: instance.replacing?.address ?? '',
     },

@@ -116,6 +116,8 @@ export interface Leftover {
   readonly instance: string;
   readonly agentId: string;
   readonly hostname: string;
+  /** The parts that it has; a record of an earlier version does not say. */
+  readonly parts?: readonly string[];
 }
 
 /** Why an instance was not placed, by agent id: the newest answer of each agent. */
@@ -309,6 +311,7 @@ export function withoutReservation(state: State, writes: Write[], instance: Inst
       instance: instance.name,
       agentId: reservation.place.agentId,
       hostname: reservation.place.hostname,
+      parts: reservation.sets,
     });
   }
   return rest;
