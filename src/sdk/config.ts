@@ -43,17 +43,16 @@ export function makeConfig(
   const problems: string[] = [];
   const templates: Record<string, string> = {};
   const variables: Record<string, string> = {};
-  for (const { tasks } of spec.pods) {
-    for (const { template } of tasks.flatMap(({ configs }) => configs)) {
-      const text = files[template.replace(/^(?:.*\/)?templates\//, '')];
-      if (text === undefined) {
-        problems.push(`the template ${template} is not in the package`);
-      } else if (Buffer.byteLength(text) > maxTemplateBytes) {
-        problems.push(`the template ${template} is larger than ${maxTemplateBytes} bytes`);
-      } else {
-        templates[template] = text;
-        collectVariables(template, text, options, variables, problems);
-      }
+  const configs = spec.pods.flatMap(({ tasks }) => tasks.flatMap((task) => task.configs));
+  for (const { template } of [...configs, ...(spec.endpoints ?? [])]) {
+    const text = files[template.replace(/^(?:.*\/)?templates\//, '')];
+    if (text === undefined) {
+      problems.push(`the template ${template} is not in the package`);
+    } else if (Buffer.byteLength(text) > maxTemplateBytes) {
+      problems.push(`the template ${template} is larger than ${maxTemplateBytes} bytes`);
+    } else {
+      templates[template] = text;
+      collectVariables(template, text, options, variables, problems);
     }
   }
   if (problems.length > 0) throw new DcosError('invalid', problems.join('; '), { data: problems });

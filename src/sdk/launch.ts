@@ -11,6 +11,7 @@ import {
   type TaskSpec,
 } from '../wire/service-spec.js';
 import { taskHashOf } from './config.js';
+import { endpointViolations } from './endpoint-files.js';
 import { instanceName } from './instances.js';
 import { podScope, podsScope } from './peers.js';
 import { parseTemplate, renderTemplate, type TemplateScope } from './render.js';
@@ -253,7 +254,7 @@ export function templateViolations(state: State, config: ServiceConfig): SpecVio
     }
   }
   const trial: State = { ...state, instances };
-  return config.spec.pods.flatMap((pod) =>
+  const ofTasks = config.spec.pods.flatMap((pod) =>
     pod.tasks.flatMap((task): SpecViolation[] => {
       const instance = instances.get(instanceName(pod.type, 0));
       if (instance === undefined) return [];
@@ -267,4 +268,5 @@ export function templateViolations(state: State, config: ServiceConfig): SpecVio
       }
     }),
   );
+  return [...ofTasks, ...endpointViolations(trial, config)];
 }
