@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import { DcosError, messageOf } from '../core/errors.js';
 import { parseConstraints } from '../framework/constraints.js';
+import { brokenRules } from '../wire/service-rules.js';
 import type { PodSpec, ServiceSpec, SpecViolation, TaskSpec } from '../wire/service-spec.js';
 import { setOf, volumesOf } from '../wire/service-spec.js';
 import { namesIn, parseTemplate, pathsIn } from './render.js';
@@ -180,6 +181,7 @@ export function violationsOf(
   const wrong = (path: string, message: string): void => {
     violations.push({ path, message });
   };
+  violations.push(...brokenRules(next.spec.rules ?? [], before?.spec.rules));
   for (const pod of next.spec.pods) checkPlacement(pod, wrong);
   if (before === undefined) return violations;
   if (next.spec.name !== before.spec.name) wrong('name', `cannot change from ${before.spec.name}`);

@@ -7,6 +7,8 @@
  * it asked for.
  */
 
+import type { RuleSpec } from './service-rules.js';
+
 /** A whole service. */
 export interface ServiceSpec {
   /** `kafka` or `team/kafka`, without leading `/`. */
@@ -19,6 +21,8 @@ export interface ServiceSpec {
   readonly plans: readonly PlanSpec[];
   /** Files for clients, besides the advertised ports. */
   readonly endpoints?: readonly EndpointSpec[];
+  /** What must hold among its options; absent where there are none. */
+  readonly rules?: readonly RuleSpec[];
 }
 
 /** A file that `/v1/endpoints/<name>` gives as text: what clients are configured with. */
