@@ -150,9 +150,7 @@ async function endpointsOf(call: Call, base: string) {
   const found: { name: string; addresses: string[] }[] = [];
   for (const name of (names.data ?? []).slice(0, 50)) {
     const { json } = await call('GET', `${base}/${encodeURIComponent(name)}`);
-    // Some are files for clients, with no address of their own.
-    const endpoint = endpointSchema.safeParse(json).data;
-    if (endpoint !== undefined) found.push({ name, addresses: endpoint.address ?? [] });
+    found.push({ name, addresses: endpointSchema.safeParse(json).data?.address ?? [] });
   }
   return found;
 }
