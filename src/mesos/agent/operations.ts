@@ -1,5 +1,5 @@
 /**
- * RESERVE, UNRESERVE, CREATE, DESTROY: durable before they are answered, and the same answer to the
+ * RESERVE, UNRESERVE, CREATE, DESTROY, GROW_VOLUME, SHRINK_VOLUME: durable before they are answered, and the same answer to the
  * same order.
  */
 import type { OfferOperation } from '../../wire/mesos/scheduler.js';

@@ -141,14 +141,15 @@ function executorProblem(
   }
   const running = framework.executors.get(executorKey(agent.id, id));
   if (running === undefined || isSameExecutor(running.info, executor)) return undefined;
-  return (
-    `ExecutorInfo is not compatible with existing ExecutorInfo with same ExecutorID).\n` +
-    `------------------------------------------------------------\n` +
-    `Existing ExecutorInfo:\n${JSON.stringify(running.info)}\n` +
-    `------------------------------------------------------------\n` +
-    `ExecutorInfo in the task:\n${JSON.stringify(bareExecutor(executor))}\n` +
-    `------------------------------------------------------------\n`
-  );
+  const line = '-'.repeat(60);
+  return [
+    'ExecutorInfo is not compatible with existing ExecutorInfo with same ExecutorID.',
+    line,
+    `Existing ExecutorInfo:\n${JSON.stringify(running.info)}`,
+    line,
+    `ExecutorInfo:\n${JSON.stringify(bareExecutor(executor))}`,
+    `${line}\n`,
+  ].join('\n');
 }
 
 function shortage(

@@ -1,5 +1,5 @@
 /**
- * RESERVE, UNRESERVE, CREATE and DESTROY: applied in the master's memory at once, so that what
+ * RESERVE, UNRESERVE, CREATE, DESTROY, GROW_VOLUME and SHRINK_VOLUME: applied in the master's memory at once, so that what
  * follows in the same ACCEPT sees them, and sent to the agent, which makes them last. Operations
  * with an id are told of until acknowledged.
  */
@@ -11,19 +11,22 @@ import {
   allocatedTo,
   contains,
   isShared,
-  isVolume,
   type Pool,
   poolOf,
-  reservedRoleOf,
   resourcesOf,
   unallocated,
 } from '../../wire/resources/pool.js';
 import type { Acceptance } from './accept.js';
 import { count, freshUuid, note, order, type Turn, tell } from './events.js';
 import { isInUse, rescindAll, settle } from './holdings.js';
-import { amountProblem, resourcesText, upgraded } from './resources.js';
+import {
+  operationProblem,
+  roleMismatch,
+  sharingProblem,
+  withResources,
+} from './operation-problems.js';
+import { resourcesText, upgraded } from './resources.js';
 import type { Agent, Framework, OperationRecord } from './state.js';
-import { roleProblem } from './subscribe.js';
 
 /** Does an operation of an ACCEPT, or tells the framework why not if the operation has an id. */
 export function operate(turn: Turn, acceptance: Acceptance, given: OfferOperation): void {
@@ -32,8 +35,6 @@ export function operate(turn: Turn, acceptance: Acceptance, given: OfferOperatio
     const known = upgraded(resource);
     return known.allocation_info?.role ? known : (allocatedTo(role, [known])[0] ?? known);
   });
-  const conversion = conversionOf(operation);
-  if (conversion === undefined) return;
   const invalid =
     operationProblem(operation, framework.info.principal) ??
     roleMismatch(operation, role) ??
@@ -42,6 +43,8 @@ export function operate(turn: Turn, acceptance: Acceptance, given: OfferOperatio
     refuseOperation(turn, framework, operation, `${invalid}; on agent ${agentText(agent)}`);
     return;
   }
+  const conversion = conversionOf(operation);
+  if (conversion === undefined) return;
   if (isInUse(agent, conversion.consumed)) {
     refuseOperation(turn, framework, operation, 'Persistent volumes in use');
     return;
@@ -66,7 +69,7 @@ function rescindShared(turn: Turn, agent: Agent, volumes: readonly Resource[]): 
 }
 
 /** An agent as Mesos' texts name it. */
-function agentText({ id, ip, info }: Agent): string {
+export function agentText({ id, ip, info }: Agent): string {
   return `${id} at slave(1)@${ip}:${info.port ?? 5051} (${info.hostname})`;
 }
 
@@ -231,109 +234,4 @@ export function operationAcknowledged(
     const same = frameworkId === framework.id && operation.id?.value === operationId;
     if (same && statusUuid === uuid) turn.state.operations.delete(key);
   }
-}
-
-/**
- * Why an operation is wrong in itself (apache/mesos src/master/validation.cpp, namespace
- * operation).
- */
-export function operationProblem(
-  operation: OfferOperation,
-  principal: string | undefined,
-): string | undefined {
-  const creates = operation.type === 'CREATE' || operation.type === 'DESTROY';
-  for (const resource of resourcesIn(operation)) {
-    const problem =
-      amountProblem(resource, 1) ??
-      (creates ? volumeProblem(resource) : reservationProblem(resource));
-    if (problem !== undefined) return problem;
-    if (operation.type !== 'RESERVE') continue;
-    const reservation = resource.reservations?.at(-1);
-    const refusal =
-      roleProblem(reservation?.role ?? '*') ?? principalProblem(reservation?.principal, principal);
-    if (refusal !== undefined) return refusal;
-  }
-  return undefined;
-}
-
-function volumeProblem(resource: Resource): string | undefined {
-  const text = resourcesText([resource]);
-  if (resource.disk === undefined) {
-    return `Not a persistent volume: Resource ${text} does not have DiskInfo`;
-  }
-  if (!isVolume(resource)) return `Not a persistent volume: Resource ${text} is not persistent`;
-  return reservedRoleOf(resource) === undefined
-    ? `Persistent volumes cannot be created from unreserved resources: ${text}`
-    : undefined;
-}
-
-function sharingProblem(operation: OfferOperation, { capabilities, info }: Framework) {
-  const shared = operation.type === 'CREATE' && operation.create.volumes.some(isShared);
-  if (!shared || capabilities.has('SHARED_RESOURCES')) return undefined;
-  const who = `framework '${info.name}' with no SHARED_RESOURCES capability`;
-  return `Create volume operation has been attempted by ${who}`;
-}
-
-function reservationProblem(resource: Resource): string | undefined {
-  const text = resourcesText([resource]);
-  if (resource.reservations?.at(-1)?.type !== 'DYNAMIC') {
-    return `Resource ${text} is not dynamically reserved`;
-  }
-  return isVolume(resource) ? `A persistent volume ${text} cannot be unreserved` : undefined;
-}
-
-function principalProblem(
-  reserved: string | undefined,
-  principal: string | undefined,
-): string | undefined {
-  if (principal === undefined || reserved === principal) return undefined;
-  return reserved === undefined
-    ? `A reserve operation was attempted by principal '${principal}', but there is a reserved ` +
-        'resource in the request with no principal set'
-    : `A reserve operation was attempted by authenticated principal '${principal}', which does ` +
-        `not match a reserved resource in the request with principal '${reserved}'`;
-}
-
-function roleMismatch(operation: OfferOperation, role: string): string | undefined {
-  for (const resource of resourcesIn(operation)) {
-    const reserved = reservedRoleOf(resource);
-    if (reserved !== undefined && reserved !== role && !role.startsWith(`${reserved}/`)) {
-      return (
-        `A ${operation.type.toLowerCase()} operation was attempted for a resource with role ` +
-        `'${reserved}', but the resource was allocated to role '${role}'`
-      );
-    }
-  }
-  return undefined;
-}
-
-/** The resources that an operation names. */
-function resourcesIn(operation: OfferOperation): readonly Resource[] {
-  switch (operation.type) {
-    case 'RESERVE':
-      return operation.reserve.resources;
-    case 'UNRESERVE':
-      return operation.unreserve.resources;
-    case 'CREATE':
-      return operation.create.volumes;
-    case 'DESTROY':
-      return operation.destroy.volumes;
-    default:
-      return [];
-  }
-}
-
-/** The operation with each resource changed. */
-function withResources(
-  operation: OfferOperation,
-  change: (resource: Resource) => Resource,
-): OfferOperation {
-  const { type } = operation;
-  const resources = resourcesIn(operation).map(change);
-  const id = operation.id === undefined ? {} : { id: operation.id };
-  if (type === 'RESERVE') return { type, ...id, reserve: { resources } };
-  if (type === 'UNRESERVE') return { type, ...id, unreserve: { resources } };
-  if (type === 'CREATE') return { type, ...id, create: { volumes: resources } };
-  if (type === 'DESTROY') return { type, ...id, destroy: { volumes: resources } };
-  return operation;
 }

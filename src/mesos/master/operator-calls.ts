@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { durationSchema, idSchema, resourceSchema } from '../../wire/mesos/common.js';
+import { growVolumeSchema, shrinkVolumeSchema } from '../../wire/mesos/scheduler.js';
 
 const resources = z.array(resourceSchema);
 const amounts = z.record(z.string(), z.looseObject({ value: z.number() })).optional();
@@ -62,6 +63,14 @@ export const operatorActionSchema = z.discriminatedUnion('type', [
   z.looseObject({
     type: z.literal('DESTROY_VOLUMES'),
     destroy_volumes: z.looseObject({ agent_id: idSchema, volumes: resources }),
+  }),
+  z.looseObject({
+    type: z.literal('GROW_VOLUME'),
+    grow_volume: growVolumeSchema.extend({ agent_id: idSchema }),
+  }),
+  z.looseObject({
+    type: z.literal('SHRINK_VOLUME'),
+    shrink_volume: shrinkVolumeSchema.extend({ agent_id: idSchema }),
   }),
   z.looseObject({
     type: z.literal('UPDATE_MAINTENANCE_SCHEDULE'),
@@ -151,6 +160,8 @@ export const operatorActionFields: Readonly<Record<OperatorAction['type'], strin
   UNRESERVE_RESOURCES: 'unreserve_resources',
   CREATE_VOLUMES: 'create_volumes',
   DESTROY_VOLUMES: 'destroy_volumes',
+  GROW_VOLUME: 'grow_volume',
+  SHRINK_VOLUME: 'shrink_volume',
   UPDATE_MAINTENANCE_SCHEDULE: 'update_maintenance_schedule',
   START_MAINTENANCE: 'start_maintenance',
   STOP_MAINTENANCE: 'stop_maintenance',
@@ -165,9 +176,4 @@ export const operatorActionFields: Readonly<Record<OperatorAction['type'], strin
 };
 
 /** Calls of Mesos that this master knows of and does not do. */
-export const operatorCallsAbsent: ReadonlySet<string> = new Set([
-  'LIST_FILES',
-  'READ_FILE',
-  'GROW_VOLUME',
-  'SHRINK_VOLUME',
-]);
+export const operatorCallsAbsent: ReadonlySet<string> = new Set(['LIST_FILES', 'READ_FILE']);

@@ -18,7 +18,8 @@ import { reply, type Turn } from './events.js';
 import { giveUp } from './gone.js';
 import { rescindAll, settle } from './holdings.js';
 import { maintenanceStarted, maintenanceStopped, scheduleUpdated } from './maintenance/calls.js';
-import { operationProblem, send, shortageText } from './operations.js';
+import { operationProblem } from './operation-problems.js';
+import { agentText, send, shortageText } from './operations.js';
 import type { OperatorAction } from './operator-calls.js';
 import { quotaRemoved, quotaSet, quotaUpdated } from './quota/calls.js';
 import { weightsUpdated } from './quota/weights.js';
@@ -111,10 +112,14 @@ function markGone(turn: Turn, requestId: string, id: string): void {
   reply(turn, requestId, 200);
 }
 
-type ResourceCall = Extract<
-  OperatorAction,
-  { type: 'RESERVE_RESOURCES' | 'UNRESERVE_RESOURCES' | 'CREATE_VOLUMES' | 'DESTROY_VOLUMES' }
->;
+type ResourceCallType =
+  | 'RESERVE_RESOURCES'
+  | 'UNRESERVE_RESOURCES'
+  | 'CREATE_VOLUMES'
+  | 'DESTROY_VOLUMES'
+  | 'GROW_VOLUME'
+  | 'SHRINK_VOLUME';
+type ResourceCall = Extract<OperatorAction, { type: ResourceCallType }>;
 
 function operate(turn: Turn, requestId: string, call: ResourceCall): void {
   const [agentId, operation] = operationOf(call);
@@ -126,12 +131,10 @@ function operate(turn: Turn, requestId: string, call: ResourceCall): void {
   const problem = operationProblem(operation, undefined);
   const conversion = conversionOf(operation);
   if (problem !== undefined || conversion === undefined) {
-    reply(
-      turn,
-      requestId,
-      400,
-      `Invalid ${operation.type} operation: ${problem ?? 'no resources'}`,
-    );
+    const resizes = operation.type === 'GROW_VOLUME' || operation.type === 'SHRINK_VOLUME';
+    const where = resizes ? ` on agent ${agentText(agent)}` : '';
+    const why = problem ?? 'no resources';
+    reply(turn, requestId, 400, `Invalid ${operation.type} operation${where}: ${why}`);
     return;
   }
   // A shared volume is free although a task may hold it or an offer name it.
@@ -150,6 +153,7 @@ function operate(turn: Turn, requestId: string, call: ResourceCall): void {
 
 function operationOf(call: ResourceCall): [string, OfferOperation] {
   const known = (list: readonly Resource[]): Resource[] => unallocated(list.map(upgraded));
+  const one = (resource: Resource): Resource => known([resource])[0] ?? resource;
   switch (call.type) {
     case 'RESERVE_RESOURCES': {
       const { agent_id, resources } = call.reserve_resources;
@@ -166,6 +170,16 @@ function operationOf(call: ResourceCall): [string, OfferOperation] {
     case 'DESTROY_VOLUMES': {
       const { agent_id, volumes } = call.destroy_volumes;
       return [agent_id.value, { type: 'DESTROY', destroy: { volumes: known(volumes) } }];
+    }
+    case 'GROW_VOLUME': {
+      const { agent_id, volume, addition } = call.grow_volume;
+      const grow_volume = { volume: one(volume), addition: one(addition) };
+      return [agent_id.value, { type: 'GROW_VOLUME', grow_volume }];
+    }
+    case 'SHRINK_VOLUME': {
+      const { agent_id, volume, subtract } = call.shrink_volume;
+      const shrink_volume = { volume: one(volume), subtract };
+      return [agent_id.value, { type: 'SHRINK_VOLUME', shrink_volume }];
     }
   }
 }

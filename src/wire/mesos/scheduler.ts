@@ -38,6 +38,15 @@ export type Filters = z.infer<typeof filtersSchema>;
 const resourceList = z.array(resourceSchema);
 const operationId = { id: idSchema.optional() };
 
+/** A volume and what is added to it: the same disk, reserved in the same way. */
+export const growVolumeSchema = z.looseObject({ volume: resourceSchema, addition: resourceSchema });
+
+/** A volume and how much of it is given back. */
+export const shrinkVolumeSchema = z.looseObject({
+  volume: resourceSchema,
+  subtract: z.looseObject({ value: z.number() }),
+});
+
 /** What an ACCEPT does with its offers, in order (mesos.proto, Offer.Operation). */
 export const offerOperationSchema = z.discriminatedUnion('type', [
   z.looseObject({
@@ -72,6 +81,22 @@ export const offerOperationSchema = z.discriminatedUnion('type', [
     type: z.literal('DESTROY'),
     ...operationId,
     destroy: z.looseObject({ volumes: resourceList }),
+  }),
+  z.looseObject({ type: z.literal('GROW_VOLUME'), ...operationId, grow_volume: growVolumeSchema }),
+  z.looseObject({
+    type: z.literal('SHRINK_VOLUME'),
+    ...operationId,
+    shrink_volume: shrinkVolumeSchema,
+  }),
+  z.looseObject({
+    type: z.literal('CREATE_DISK'),
+    ...operationId,
+    create_disk: z.looseObject({ source: resourceSchema, target_type: z.string() }),
+  }),
+  z.looseObject({
+    type: z.literal('DESTROY_DISK'),
+    ...operationId,
+    destroy_disk: z.looseObject({ source: resourceSchema }),
   }),
 ]);
 export type OfferOperation = z.infer<typeof offerOperationSchema>;

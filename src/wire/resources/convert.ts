@@ -32,9 +32,30 @@ export function conversionOf(operation: OfferOperation): Conversion | undefined 
       const consumed = operation.destroy.volumes.map(normalize);
       return { consumed, produced: consumed.map(withoutVolume) };
     }
+    case 'GROW_VOLUME': {
+      const volume = normalize(operation.grow_volume.volume);
+      const addition = normalize(operation.grow_volume.addition);
+      const produced = resized(volume, sizeOf(volume) + sizeOf(addition));
+      return { consumed: [volume, addition], produced: [produced] };
+    }
+    case 'SHRINK_VOLUME': {
+      const volume = normalize(operation.shrink_volume.volume);
+      const less = Math.round(operation.shrink_volume.subtract.value * 1000);
+      const freed = resized(withoutVolume(volume), less);
+      return { consumed: [volume], produced: [resized(volume, sizeOf(volume) - less), freed] };
+    }
     default:
       return undefined;
   }
+}
+
+/** Thousandths. */
+function sizeOf({ scalar }: Resource): number {
+  return Math.round((scalar?.value ?? 0) * 1000);
+}
+
+function resized(resource: Resource, milli: number): Resource {
+  return { ...resource, scalar: { value: milli / 1000 } };
 }
 
 /**
@@ -55,10 +76,10 @@ function withoutLastReservation(resource: Resource): Resource {
 }
 
 /**
- * A volume on a disk with a source (path, mount) leaves that source behind; on the root disk
- * nothing.
+ * What a volume was made of: on a disk with a source (path, mount) that source is left, on the root
+ * disk nothing.
  */
-function withoutVolume(resource: Resource): Resource {
+export function withoutVolume(resource: Resource): Resource {
   const { disk, shared: _shared, ...rest } = resource;
   return disk?.source ? { ...rest, disk: { source: disk.source } } : rest;
 }

@@ -124,7 +124,7 @@ export function dropped(
     const status: TaskStatus = {
       task_id: task.task_id,
       state: aware ? 'TASK_DROPPED' : 'TASK_LOST',
-      message: 'No executor is expected to launch and there is no executor running',
+      message: 'No executor is expected to launch and there is none running',
       source: 'SOURCE_AGENT',
       reason: 'REASON_EXECUTOR_TERMINATED',
       agent_id: { value: state.agentId ?? task.agent_id.value },

@@ -6,8 +6,16 @@
 import { toMilli } from '../../../wire/resources/pool.js';
 import { persist, reply, type Turn } from '../events.js';
 import { rescind } from '../holdings.js';
-import type { MasterState } from '../state.js';
-import { covers, increase, isWithin, quantitiesOf, quantitiesText } from './quantities.js';
+import type { MasterState, OfferRecord } from '../state.js';
+import {
+  covers,
+  increase,
+  isCommon,
+  isWithin,
+  type Quantities,
+  quantitiesOf,
+  quantitiesText,
+} from './quantities.js';
 import {
   configProblem,
   consumptionOf,
@@ -123,15 +131,20 @@ function enforce(turn: Turn, role: string, { guarantees, limits }: Quota): void 
   for (const offer of [...turn.state.offers.values()]) {
     if (isWithin(limits, sum)) break;
     if (topOf(offer.role) !== role) continue;
-    for (const [name, amount] of quantitiesOf(offer.resources)) increase(sum, name, -amount);
+    // What is reserved stays the role's own, offered or not.
+    for (const [name, amount] of commonOf(offer)) increase(sum, name, -amount);
     rescind(turn, offer, true);
   }
   for (const offer of [...turn.state.offers.values()]) {
     if (covers(sum, guarantees)) break;
     if (topOf(offer.role) === role) continue;
-    for (const [name, amount] of quantitiesOf(offer.resources)) increase(sum, name, amount);
+    for (const [name, amount] of commonOf(offer)) increase(sum, name, amount);
     rescind(turn, offer, true);
   }
+}
+
+function commonOf({ resources }: OfferRecord): Quantities {
+  return quantitiesOf(resources.filter(isCommon));
 }
 
 /** The quotas of a record of the store that `apply` wrote. */
