@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import t from 'tap';
 import { z } from 'zod';
 import { localClusterSchema } from '../../src/wire/local-cluster.js';
+import { withoutNulls } from '../../src/wire/mesos/nulls.js';
 import { schedulerCallSchema, schedulerEventSchema } from '../../src/wire/mesos/scheduler.js';
 import { encodeRecord, maxFrameBytes, RecordDecoder } from '../../src/wire/recordio.js';
 import { shared } from '../helpers/paths.js';
@@ -93,4 +94,23 @@ t.test('local cluster › a file of another layout is refused, one of ours is ta
   for (const bad of [{}, { ...cluster, schema: 2 }, { ...cluster, agents: [{}] }, null, []]) {
     t.notOk(localClusterSchema.safeParse(bad).success);
   }
+});
+
+t.test('nulls › fields that are null are fields that are not set', async (t) => {
+  const call = {
+    type: 'SUBSCRIBE',
+    framework_id: null,
+    subscribe: {
+      framework_info: {
+        user: 'u',
+        name: 'f',
+        id: null,
+        labels: null,
+        capabilities: [null, { type: 'X', y: null }],
+      },
+    },
+  };
+  const clean = schedulerCallSchema.parse(withoutNulls(call));
+  const framework_info = { user: 'u', name: 'f', capabilities: [{ type: 'X' }] };
+  t.same(clean, { type: 'SUBSCRIBE', subscribe: { framework_info } });
 });

@@ -1,6 +1,6 @@
 /**
- * RESERVE, UNRESERVE, CREATE, DESTROY, GROW_VOLUME, SHRINK_VOLUME: durable before they are answered, and the same answer to the
- * same order.
+ * RESERVE, UNRESERVE, CREATE, DESTROY, GROW_VOLUME, SHRINK_VOLUME: durable before they are
+ * answered, and the same answer to the same order.
  */
 import type { OfferOperation } from '../../wire/mesos/scheduler.js';
 import { type Conversion, conversionOf, convert } from '../../wire/resources/convert.js';

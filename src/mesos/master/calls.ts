@@ -5,6 +5,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { z } from 'zod';
 import { messageOf } from '../../core/errors.js';
+import { withoutNulls } from '../../wire/mesos/nulls.js';
 import { type SchedulerCall, schedulerCallSchema } from '../../wire/mesos/scheduler.js';
 import type { CallAnswer } from './events.js';
 import {
@@ -68,7 +69,7 @@ export function parseBody(text: string): Parsed<Record<string, unknown>> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     return refuse(400, 'Failed to convert JSON into Call protobuf: Expecting a JSON object');
   }
-  return { call: value as Record<string, unknown> };
+  return { call: withoutNulls(value) as Record<string, unknown> };
 }
 
 function syntaxError(text: string, error: unknown): string {

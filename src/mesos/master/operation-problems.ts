@@ -69,7 +69,8 @@ function shrinkProblem({ volume, subtract }: Shrink): string | undefined {
   const less = Math.round(subtract.value * 1000);
   if (!(less > 0)) return "Value of 'ShrinkVolume.subtract' must be greater than zero";
   if (less >= Math.round((volume.scalar?.value ?? 0) * 1000)) {
-    return "Value of 'ShrinkVolume.subtract' must be smaller than the size of 'ShrinkVolume.volume'";
+    const than = "the size of 'ShrinkVolume.volume'";
+    return `Value of 'ShrinkVolume.subtract' must be smaller than ${than}`;
   }
   if (volume.provider_id !== undefined) {
     return 'Shrinking a volume from a resource provider is not supported';

@@ -1,7 +1,7 @@
 /**
- * RESERVE, UNRESERVE, CREATE, DESTROY, GROW_VOLUME and SHRINK_VOLUME: applied in the master's memory at once, so that what
- * follows in the same ACCEPT sees them, and sent to the agent, which makes them last. Operations
- * with an id are told of until acknowledged.
+ * RESERVE, UNRESERVE, CREATE, DESTROY, GROW_VOLUME and SHRINK_VOLUME: applied in the master's
+ * memory at once, so that what follows in the same ACCEPT sees them, and sent to the agent, which
+ * makes them last. Operations with an id are told of until acknowledged.
  */
 
 import type { Resource } from '../../wire/mesos/common.js';

@@ -8,6 +8,7 @@ import type { Answer, Request, Route } from '../../../core/http/server.js';
 import { tryParseJson } from '../../../core/json.js';
 import { tokenOf } from '../../../core/tokens.js';
 import { type ExecutorCall, executorCallSchema } from '../../../wire/mesos/executor.js';
+import { withoutNulls } from '../../../wire/mesos/nulls.js';
 import type { TaskStatus } from '../../../wire/mesos/task.js';
 import type { AgentEvent } from '../events.js';
 import { findExecutor } from '../executor/launch.js';
@@ -145,7 +146,7 @@ const fields = { SUBSCRIBE: 'subscribe', UPDATE: 'update', MESSAGE: 'message', H
 
 /** Reads a call. Throws `invalid` in Mesos' words. */
 function parseCall(text: string): ExecutorCall {
-  const body = tryParseJson(text);
+  const body = withoutNulls(tryParseJson(text));
   if (body === undefined) {
     throw bad('Failed to parse body into JSON: syntax error at line 1 near: ');
   }

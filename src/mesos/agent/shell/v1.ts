@@ -3,6 +3,7 @@ import { systemClock } from '../../../core/clock.js';
 import { DcosError } from '../../../core/errors.js';
 import type { Answer, Request } from '../../../core/http/server.js';
 import { tryParseJson } from '../../../core/json.js';
+import { withoutNulls } from '../../../wire/mesos/nulls.js';
 import type { AgentState } from '../state.js';
 import { flagsView, metricsView, versionView } from '../views/state.js';
 import { agentV1, executorsV1, frameworksV1, stateV1, tasksV1 } from '../views/v1.js';
@@ -62,7 +63,7 @@ export async function answerCall(
   const own = request.caller?.claims?.container;
   const within = typeof own === 'string' ? own : undefined;
   if (media.isStreamIn) return attachInput(nested, request, within);
-  const call = tryParseJson((await request.body()).toString('utf8'));
+  const call = withoutNulls(tryParseJson((await request.body()).toString('utf8')));
   if (call === undefined)
     throw bad('Failed to parse body into JSON: syntax error at line 1 near: ');
   if (!isObject(call)) {
