@@ -19,6 +19,12 @@ import { dcosDirOf, localDirOf } from './local/paths.js';
 import { localClusterId, readCredential } from './local/records.js';
 import { version } from './version.js';
 
+/**
+ * `core.dcos_acs_token` of the local cluster after `auth logout`: nobody logs in silently then. A
+ * token that was never there is got silently.
+ */
+export const loggedOut = '';
+
 /** The surroundings of one run. */
 export class Context {
   readonly env: NodeJS.ProcessEnv;
@@ -75,8 +81,8 @@ export class Context {
     this.#http = undefined;
   }
 
-  /** Calls to any known cluster. */
-  async connect(cluster: ClusterConfig): Promise<Http> {
+  /** Calls to any known cluster; `mayRenew: false`: with the token that it has, or not at all. */
+  async connect(cluster: ClusterConfig, { mayRenew = true } = {}): Promise<Http> {
     const { Http } = await import('../client/http.js');
     const url = valueAt(cluster.values, 'core.dcos_url');
     if (typeof url !== 'string' || url === '') {
@@ -85,15 +91,16 @@ export class Context {
       });
     }
     const token = valueAt(cluster.values, 'core.dcos_acs_token');
+    const renews = mayRenew && this.isLocal(cluster) && token !== loggedOut;
     return new Http({
       url: url.replace(/\/+$/, ''),
-      token: typeof token === 'string' ? token : undefined,
+      token: typeof token === 'string' && token !== loggedOut ? token : undefined,
       timeoutMs: this.#timeoutMs(cluster.values),
       tls: await this.#tls(cluster.values),
       userAgent: `dcos-cli/${version} ${process.platform}`,
       trace: (line) => this.io.detail(1, line),
       instead: insteadOf(cluster.values),
-      ...(this.isLocal(cluster) ? { renew: () => this.renew(cluster) } : {}),
+      ...(renews ? { renew: () => this.renew(cluster) } : {}),
     });
   }
 

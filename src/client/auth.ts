@@ -26,3 +26,18 @@ export async function login(
   if (answer.status >= 400) throw errorOfAnswer(answer, http.connection.url);
   throw new DcosError('auth', `${http.connection.url} gave no token`, { status: answer.status });
 }
+
+/** How long a cluster may take to revoke a token, in ms. */
+const revokeMs = 3000;
+
+/** Has the cluster revoke the caller's token; false where it can't: not there, or not offered. */
+export async function revokeToken(http: Http): Promise<boolean> {
+  const path = '/acs/api/v1/auth/logout';
+  try {
+    const { status } = await http.answer({ method: 'POST', path, timeoutMs: revokeMs });
+    return status < 400;
+  } catch (error) {
+    if (error instanceof DcosError) return false;
+    throw error;
+  }
+}

@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import { DcosError, messageOf } from '../core/errors.js';
 import { parseConstraints } from '../framework/constraints.js';
+import { brokenRules } from '../wire/service-rules.js';
 import type { PodSpec, ServiceSpec, SpecViolation, TaskSpec } from '../wire/service-spec.js';
 import { setOf, volumesOf } from '../wire/service-spec.js';
 import { namesIn, parseTemplate, pathsIn } from './render.js';
@@ -43,17 +44,16 @@ export function makeConfig(
   const problems: string[] = [];
   const templates: Record<string, string> = {};
   const variables: Record<string, string> = {};
-  for (const { tasks } of spec.pods) {
-    for (const { template } of tasks.flatMap(({ configs }) => configs)) {
-      const text = files[template.replace(/^(?:.*\/)?templates\//, '')];
-      if (text === undefined) {
-        problems.push(`the template ${template} is not in the package`);
-      } else if (Buffer.byteLength(text) > maxTemplateBytes) {
-        problems.push(`the template ${template} is larger than ${maxTemplateBytes} bytes`);
-      } else {
-        templates[template] = text;
-        collectVariables(template, text, options, variables, problems);
-      }
+  const configs = spec.pods.flatMap(({ tasks }) => tasks.flatMap((task) => task.configs));
+  for (const { template } of [...configs, ...(spec.endpoints ?? [])]) {
+    const text = files[template.replace(/^(?:.*\/)?templates\//, '')];
+    if (text === undefined) {
+      problems.push(`the template ${template} is not in the package`);
+    } else if (Buffer.byteLength(text) > maxTemplateBytes) {
+      problems.push(`the template ${template} is larger than ${maxTemplateBytes} bytes`);
+    } else {
+      templates[template] = text;
+      collectVariables(template, text, options, variables, problems);
     }
   }
   if (problems.length > 0) throw new DcosError('invalid', problems.join('; '), { data: problems });
@@ -181,6 +181,7 @@ export function violationsOf(
   const wrong = (path: string, message: string): void => {
     violations.push({ path, message });
   };
+  violations.push(...brokenRules(next.spec.rules ?? [], before?.spec.rules));
   for (const pod of next.spec.pods) checkPlacement(pod, wrong);
   if (before === undefined) return violations;
   if (next.spec.name !== before.spec.name) wrong('name', `cannot change from ${before.spec.name}`);

@@ -6,6 +6,7 @@ import type { Driver } from '../core/drive.js';
 import { DcosError } from '../core/errors.js';
 import type { Answer, Request, Route } from '../core/http/server.js';
 import { planView } from '../framework/plan.js';
+import { endpointFile, endpointFileNames } from './endpoint-files.js';
 import {
   byName,
   endpointsOf,
@@ -158,14 +159,17 @@ function stateRoutes(state: State): Route[] {
     return json({ ...found.spec, templates: found.templates });
   };
   return [
-    get('/v1/endpoints', () => json([...endpointsOf(state).keys()])),
+    get('/v1/endpoints', () =>
+      json([...endpointsOf(state).keys(), ...endpointFileNames(state)].sort()),
+    ),
     get('/v1/endpoints/:name', ({ params }) => {
       const endpoints = endpointsOf(state);
       const found = endpoints.get(params.name ?? '');
-      if (found === undefined) {
-        throw notFound(`Endpoint ${params.name} does not exist`, [...endpoints.keys()]);
-      }
-      return json(found);
+      if (found !== undefined) return json(found);
+      const text = endpointFile(state, params.name ?? '');
+      if (text !== undefined) return { status: 200, text };
+      const known = [...endpoints.keys(), ...endpointFileNames(state)].sort();
+      throw notFound(`Endpoint ${params.name} does not exist`, known);
     }),
     get('/v1/configurations', () => json([...state.configs.keys()].sort())),
     get('/v1/configurations/target', () => config(targetOf(state)?.id)),

@@ -11,8 +11,9 @@ import {
   type TaskSpec,
 } from '../wire/service-spec.js';
 import { taskHashOf } from './config.js';
+import { endpointViolations } from './endpoint-files.js';
 import { instanceName } from './instances.js';
-import { podsScope } from './peers.js';
+import { podScope, podsScope } from './peers.js';
 import { parseTemplate, renderTemplate, type TemplateScope } from './render.js';
 import type { AgentPlace, Instance, ServiceConfig, State } from './state.js';
 
@@ -27,8 +28,8 @@ export interface Launch {
 
 /**
  * What templates see: options, `pods.<type>.<index>.{address,port,ports}`, `pod` (with
- * `replaces` and `replaces_ports`, the address and ports that a permanently replaced instance had),
- * `service`, and the task's environment.
+ * `replaces`, the address that a permanently replaced instance had), `service`, and the task's
+ * environment.
  */
 function scopeOf(
   state: State,
@@ -38,7 +39,6 @@ function scopeOf(
   env: Readonly<Record<string, string>>,
 ): TemplateScope {
   const pods = podsScope(state, config);
-  const own = pods[pod.type]?.[instance.index];
   return {
     ...config.variables,
     ...env,
@@ -50,10 +50,9 @@ function scopeOf(
     },
     pods,
     pod: {
-      ...(own ?? { name: instance.name, index: instance.index }),
+      ...podScope(state, pod, instance.index),
       count: pod.count,
       replaces: instance.replacing?.address ?? '',
-      replaces_ports: { ...instance.reservation?.ports, ...instance.replacing?.ports },
     },
   };
 }
@@ -255,7 +254,7 @@ export function templateViolations(state: State, config: ServiceConfig): SpecVio
     }
   }
   const trial: State = { ...state, instances };
-  return config.spec.pods.flatMap((pod) =>
+  const ofTasks = config.spec.pods.flatMap((pod) =>
     pod.tasks.flatMap((task): SpecViolation[] => {
       const instance = instances.get(instanceName(pod.type, 0));
       if (instance === undefined) return [];
@@ -269,4 +268,5 @@ export function templateViolations(state: State, config: ServiceConfig): SpecVio
       }
     }),
   );
+  return [...ofTasks, ...endpointViolations(trial, config)];
 }

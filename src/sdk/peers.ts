@@ -39,24 +39,26 @@ export function peersHashOf(state: State, config: ServiceConfig, task: TaskSpec)
 /** What templates see as `pods`: `pods.<type>.<index>.{address,port,ports}`. */
 export function podsScope(state: State, config: ServiceConfig): Record<string, TemplateScope[]> {
   const entries = config.spec.pods.map((pod) => {
-    const { type, count } = pod;
-    const items = Array.from({ length: count }, (_, index): TemplateScope => {
-      const name = instanceName(type, index);
-      const reservation = state.instances.get(name)?.reservation;
-      const ports = reservation?.ports ?? {};
-      const first = ports[portsOf(pod)[0]?.name ?? ''];
-      return {
-        name,
-        index,
-        first: index === 0,
-        last: index === count - 1,
-        ...(reservation === undefined
-          ? {}
-          : { address: reservation.place.address, hostname: reservation.place.hostname, ports }),
-        ...(first === undefined ? {} : { port: first }),
-      };
-    });
-    return [type, items] as const;
+    const items = Array.from({ length: pod.count }, (_, index) => podScope(state, pod, index));
+    return [pod.type, items] as const;
   });
   return Object.fromEntries(entries);
+}
+
+/** What templates see of one instance; one that leaves is beyond its pod's count. */
+export function podScope(state: State, pod: PodSpec, index: number): TemplateScope {
+  const name = instanceName(pod.type, index);
+  const reservation = state.instances.get(name)?.reservation;
+  const ports = reservation?.ports ?? {};
+  const first = ports[portsOf(pod)[0]?.name ?? ''];
+  return {
+    name,
+    index,
+    first: index === 0,
+    last: index === pod.count - 1,
+    ...(reservation === undefined
+      ? {}
+      : { address: reservation.place.address, hostname: reservation.place.hostname, ports }),
+    ...(first === undefined ? {} : { port: first }),
+  };
 }

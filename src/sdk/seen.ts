@@ -2,7 +2,9 @@
 import type { Write } from '../core/store/store.js';
 import { type OfferView, viewOf, without } from '../framework/match.js';
 import { giveBack, labelsOf, leftoversIn } from '../framework/reservations.js';
+import type { Resource } from '../wire/mesos/common.js';
 import type { Offer, OfferOperation } from '../wire/mesos/scheduler.js';
+import { isShared } from '../wire/resources/pool.js';
 import { partInLabels, wantedParts, withSeen } from './parts.js';
 import { type AgentPlace, dropLeftover, type Instance, putInstance, type State } from './state.js';
 
@@ -54,10 +56,12 @@ function noteReservations(state: State, answer: Answer, writes: Write[], now: nu
   }
   noteSeen(state, offer, owners, writes);
   noteGone(state, offer, seen, writes, now);
-  const left = leftoversIn(offer.resources, state.role, (labels) => {
+  const unwanted = leftoversIn(offer.resources, state.role, (labels) => {
     const owner = owners.get(labels.resource_id ?? '');
     return owner !== undefined && wantedParts(state, owner).has(partInLabels(labels));
   });
+  const held = heldElsewhere(state, unwanted);
+  const left = unwanted.filter((one) => !held.has(labelsOf(one)?.resource_id ?? ''));
   if (left.length === 0) return;
   for (const resource of left) {
     const id = labelsOf(resource)?.resource_id;
@@ -66,6 +70,26 @@ function noteReservations(state: State, answer: Answer, writes: Write[], now: nu
   answer.operations.push(...giveBack(left));
   answer.reservedOnly = true;
   answer.view = without(answer.view, left);
+}
+
+/**
+ * Leftovers of which a task still holds something, by resource id: a shared volume is offered all
+ * the same, and must not be destroyed before the rest of its reservation is offered as well.
+ */
+function heldElsewhere(state: State, unwanted: readonly Resource[]): Set<string> {
+  const held = new Set<string>();
+  for (const shared of unwanted.filter(isShared)) {
+    const id = labelsOf(shared)?.resource_id ?? '';
+    const offered = new Set(
+      unwanted
+        .map((one) => labelsOf(one))
+        .filter((labels) => labels?.resource_id === id)
+        .map((labels) => partInLabels(labels ?? {})),
+    );
+    const parts = state.leftovers.get(id)?.parts ?? [];
+    if (parts.some((part) => !offered.has(part))) held.add(id);
+  }
+  return held;
 }
 
 /** What is offered of an instance's reservation is there: it was made, and made here. */

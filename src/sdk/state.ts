@@ -102,11 +102,8 @@ export interface Instance {
    * for, taken along by an essential task, or out of date.
    */
   readonly renew?: Readonly<Record<string, string>>;
-  /** It is being replaced: the address and the ports that it had, until it is ready again. */
-  readonly replacing?: {
-    readonly address: string;
-    readonly ports?: Readonly<Record<string, number>>;
-  };
+  /** It is being replaced: the address that it had, until it is ready again. */
+  readonly replacing?: { readonly address: string };
   /** Tasks that are to idle until they are resumed (reference/sdk.md §4). */
   readonly paused?: readonly string[];
   /** By task. */
@@ -119,6 +116,8 @@ export interface Leftover {
   readonly instance: string;
   readonly agentId: string;
   readonly hostname: string;
+  /** The parts that it has; a record of an earlier version does not say. */
+  readonly parts?: readonly string[];
 }
 
 /** Why an instance was not placed, by agent id: the newest answer of each agent. */
@@ -312,6 +311,7 @@ export function withoutReservation(state: State, writes: Write[], instance: Inst
       instance: instance.name,
       agentId: reservation.place.agentId,
       hostname: reservation.place.hostname,
+      parts: reservation.sets,
     });
   }
   return rest;

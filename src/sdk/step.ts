@@ -21,7 +21,7 @@ import {
 } from './calls.js';
 import { commandPlan, commandPod } from './commands.js';
 import { violationsOf } from './config.js';
-import { leavingInstances, refreshDecommission } from './decommission.js';
+import { givenUp, refreshDecommission } from './decommission.js';
 import { planOf, refreshSteps, type TargetedPlan } from './deploy.js';
 import type { Effect, Event } from './events.js';
 import { isOver, liveTasks, ownerOf, ownSpec, withStatus, withTask } from './instances.js';
@@ -167,6 +167,9 @@ function refuse(state: State, errors: string[], writes: Write[]): void {
   state.plans.set('recovery', emptyRecovery());
 }
 
+/** Plans of a spec that other plans take their steps from. */
+const partsOfOthers: ReadonlySet<string> = new Set(['deploy', 'update', 'decommission']);
+
 function makePlans(state: State, config: ServiceConfig, errors: string[], writes: Write[]): void {
   const updating = state.deployed && config.spec.plans.some(({ name }) => name === 'update');
   const deploy = planOf(config, updating ? 'update' : 'deploy', 'deploy');
@@ -174,7 +177,7 @@ function makePlans(state: State, config: ServiceConfig, errors: string[], writes
   state.plans.set('deploy', deploy);
   state.plans.set('recovery', state.plans.get('recovery') ?? emptyRecovery());
   for (const { name } of config.spec.plans) {
-    if (name === 'deploy' || name === 'update') continue;
+    if (partsOfOthers.has(name)) continue;
     const custom = planOf(config, name, name);
     // It was started before this start of the scheduler, and goes on.
     if (state.started.has(name)) custom.plan.interrupted = false;
@@ -323,9 +326,8 @@ function refreshPlans(state: State, writes: Write[], now: number): void {
   const busy = new Set(
     candidates(deploy.plan, replacingAssets(state)).flatMap(({ assets }) => assets),
   );
-  refreshDecommission(state);
-  const leaving = new Set(leavingInstances(state).map(({ name }) => name));
-  refreshRecovery(state, busy, leaving, writes, now);
+  refreshDecommission(state, now);
+  refreshRecovery(state, busy, givenUp(state), writes, now);
   noteDeployed(state, deploy, writes);
 }
 

@@ -2,6 +2,7 @@
 import type { Write } from '../core/store/store.js';
 import { remainingMs } from '../framework/backoff.js';
 import { candidates, type PlanStep } from '../framework/plan.js';
+import { leavingRecipe } from './decommission.js';
 import { assetsOfInstance, type StepTarget } from './deploy.js';
 import {
   anyLive,
@@ -186,8 +187,9 @@ function recipeFor(
   name: string,
 ) {
   if (plan === 'recovery' && instance !== undefined) return recoveryRecipe(state, instance, name);
-  const config = targetOf(state);
-  const pod = config?.spec.pods.find(({ type }) => type === target.pod);
+  const leaving = plan === 'decommission' && instance ? leavingRecipe(state, instance) : undefined;
+  const config = leaving?.config ?? targetOf(state);
+  const pod = leaving?.pod ?? config?.spec.pods.find(({ type }) => type === target.pod);
   const task = pod?.tasks.find((spec) => spec.name === name);
   return config && pod && task ? { config, pod, task } : undefined;
 }

@@ -56,7 +56,7 @@ export function parseServiceCommands(
     if (Buffer.byteLength(yamlText) > maxFileBytes) {
       throw new Error(`it is larger than ${maxFileBytes} bytes`);
     }
-    document = parse(yamlText, { maxAliasCount: 100 }) ?? {};
+    document = parse(yamlText, { maxAliasCount: 100, merge: true }) ?? {};
   } catch (error) {
     violations.push({ path: '', message: `is not YAML: ${messageOf(error)}` });
     return { ok: false, violations };

@@ -1,6 +1,7 @@
 /** From the text of `service.yaml` to a `ServiceSpec`, or to everything that is wrong with it. */
 import { parse } from 'yaml';
 import { messageOf } from '../core/errors.js';
+import { readRules } from './service-rules.js';
 import type {
   PodSpec,
   ResourceSetSpec,
@@ -49,7 +50,7 @@ function parseYaml(text: string, violations: SpecViolation[]): unknown {
 }
 
 function readService(root: SpecNode, variables: Readonly<Record<string, string>>): ServiceSpec {
-  root.keys(['name', 'web-url', 'scheduler', 'pods', 'plans']);
+  root.keys(['name', 'web-url', 'scheduler', 'pods', 'plans', 'endpoints', 'rules']);
   const scheduler = root.child('scheduler');
   scheduler?.keys(['user'], ['principal', 'zookeeper']);
   const user = scheduler?.text('user', '') ?? '';
@@ -59,13 +60,30 @@ function readService(root: SpecNode, variables: Readonly<Record<string, string>>
   }
   if (!root.has('pods')) root.wrong('pods', 'is missing');
   const webUrl = root.text('web-url', '');
+  const rules = readRules(root);
   return {
     name,
     ...(webUrl ? { webUrl } : {}),
     ...(user ? { user } : {}),
     pods: root.children('pods').map(({ name: type, node }) => readPod(type, node, variables)),
     plans: root.children('plans').map(({ name: plan, node }) => readPlan(plan, node)),
+    ...readEndpoints(root),
+    ...(rules.length > 0 ? { rules } : {}),
   };
+}
+
+/** Names that a URL takes as they are. */
+const endpointName = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
+
+function readEndpoints(root: SpecNode): Pick<ServiceSpec, 'endpoints'> {
+  const endpoints = root.children('endpoints').map(({ name, node }) => {
+    node.keys(['template']);
+    if (!endpointName.test(name)) {
+      node.wrong('', `'${name}' must be letters, digits, '.', '_' and '-', 100 at most`);
+    }
+    return { name, template: node.text('template') };
+  });
+  return endpoints.length === 0 ? {} : { endpoints };
 }
 
 const podKeys = ['count', 'tasks', 'placement', 'uris', 'resource-sets', 'volume', 'volumes'];

@@ -7,6 +7,8 @@
  * it asked for.
  */
 
+import type { RuleSpec } from './service-rules.js';
+
 /** A whole service. */
 export interface ServiceSpec {
   /** `kafka` or `team/kafka`, without leading `/`. */
@@ -17,6 +19,17 @@ export interface ServiceSpec {
   /** In the order of the file, which is the order of the default deploy plan. */
   readonly pods: readonly PodSpec[];
   readonly plans: readonly PlanSpec[];
+  /** Files for clients, besides the advertised ports. */
+  readonly endpoints?: readonly EndpointSpec[];
+  /** What must hold among its options; absent where there are none. */
+  readonly rules?: readonly RuleSpec[];
+}
+
+/** A file that `/v1/endpoints/<name>` gives as text: what clients are configured with. */
+export interface EndpointSpec {
+  readonly name: string;
+  /** Path below the package's `templates/`; it sees options, `service` and `pods`. */
+  readonly template: string;
 }
 
 /** `count` instances `<type>-0`, `<type>-1`… of the same tasks. */

@@ -4,8 +4,8 @@ import { once } from 'node:events';
 import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { unmountUnder } from './drills/small-disks.js';
 import { Live, type LiveCheck, seconds } from './live.js';
+import { unmountUnder } from './small-disks.js';
 
 /** How a check ended. */
 export interface Outcome {

@@ -10,7 +10,6 @@ import {
   mergeRepositories,
   releaseOf,
   searchCatalog,
-  successorOf,
   upgradesTo,
 } from '../../src/packages/catalog.js';
 import { defaultsOf, mergeOptions } from '../../src/packages/defaults.js';
@@ -215,11 +214,6 @@ t.test('catalog › upgrades and downgrades', (t) => {
   ]);
   t.same(upgradesTo(all, 'db', '2'), ['4', '3']);
   t.same(downgradesTo(all, installed.definition), ['1']);
-  const become = (version: string) => successorOf(all, installed.definition, version);
-  t.equal(become('4').definition.version, '4');
-  t.equal(become('1').definition.version, '1');
-  t.throws(() => become('2'), { message: 'db 2 cannot become 2', hint: /4, 3, 1/ });
-  t.throws(() => become('77'), { message: /Version \[77\] of package \[db\] not found/ });
   t.same(['1.10.0', '1.9.1', '2.0', '2.0-beta', '1.9'].sort(compareVersions), [
     '1.9',
     '1.9.1',

@@ -23,10 +23,12 @@ export async function helloWorld(live: Live, engine: Engine): Promise<void> {
   await step('install hello-world', () => install(live, engine));
   await step("the package's own commands", () => ownCommands(live));
   await step('kill -9 of a task: it is back, on its volume', () => taskKilled(live, engine));
+  await step('a plan of its own runs beside the server', () => ownPlan(live, engine));
   await step('kill -9 of an agent: its tasks go on', () => agentKilled(live, engine));
   await step('an agent frozen: apps are replaced, one incident', () => agentFrozen(live, engine));
   await step('kill -9 of the master: no task restarts', () => masterKilled(live, engine));
   await step('kill -9 of the control plane in an install', () => controlKilled(live, engine));
+  await step('a replaced pod begins by the plan for that', () => replaced(live, engine));
   await step('uninstall asks for an order about data', () => uninstallRefused(live, engine));
   await step('uninstall leaves nothing', () => uninstalled(live, engine));
 }
@@ -85,6 +87,43 @@ async function taskKilled(live: Live, engine: Engine): Promise<void> {
     },
     { what: 'both greetings in the log of the volume', everyMs: 300 },
   );
+}
+
+const exec = (live: Live, ...words: string[]) =>
+  live.ok(['task', 'exec', 'hello-0-server', ...words]);
+
+async function planComplete(live: Live, plan: string): Promise<void> {
+  await until(
+    async () => {
+      const shown = await live.json<{ status: string }>(['hello-world', 'plan', 'show', plan]);
+      return shown.status === 'COMPLETE';
+    },
+    { what: `plan ${plan} complete`, everyMs: 200 },
+  );
+}
+
+async function ownPlan(live: Live, engine: Engine): Promise<void> {
+  const server = await running(engine, 'hello-0-server');
+  const prepared = await exec(live, 'cat', 'hello-data/prepared');
+  assert.equal(prepared.stdout, 'prepared as hello-0-prepare\n', 'once, before the server');
+  for (const note of ['first', 'second; $(exit 1)']) {
+    await live.ok(['hello-world', 'plan', 'start', 'note', '-p', `NOTE=${note}`]);
+    await planComplete(live, 'note');
+  }
+  const { stdout } = await exec(live, 'cat', 'hello-data/notes');
+  assert.equal(stdout, 'first\nsecond; $(exit 1)\n', 'both on the volume of the server');
+  assert.equal((await running(engine, 'hello-0-server')).id, server.id, 'the server went on');
+}
+
+async function replaced(live: Live, engine: Engine): Promise<void> {
+  const server = await running(engine, 'hello-0-server');
+  await live.ok(['hello-world', 'pod', 'replace', 'hello-0']);
+  await until(async () => (await running(engine, 'hello-0-server')).id !== server.id, {
+    what: 'a new server',
+  });
+  await planComplete(live, 'recovery');
+  const { stdout } = await exec(live, 'ls', 'hello-data');
+  assert.equal(stdout, 'output\nprepared\n', 'a new volume, prepared');
 }
 
 async function agentKilled(live: Live, engine: Engine): Promise<void> {

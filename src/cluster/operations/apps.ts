@@ -150,7 +150,9 @@ async function endpointsOf(call: Call, base: string) {
   const found: { name: string; addresses: string[] }[] = [];
   for (const name of (names.data ?? []).slice(0, 50)) {
     const { json } = await call('GET', `${base}/${encodeURIComponent(name)}`);
-    found.push({ name, addresses: endpointSchema.safeParse(json).data?.address ?? [] });
+    // Some are files for clients, with no address of their own.
+    const endpoint = endpointSchema.safeParse(json).data;
+    if (endpoint !== undefined) found.push({ name, addresses: endpoint.address ?? [] });
   }
   return found;
 }

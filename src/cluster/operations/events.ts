@@ -51,8 +51,6 @@ export type OperationsEvent =
       readonly requestId: string;
       readonly operationId: string;
       readonly appId: string;
-      /** Of another version, to take the place of the installed one. */
-      readonly release?: PackageRelease;
       readonly userOptions: JsonObject;
       readonly facts: AppFacts;
       readonly assets: readonly { readonly asset: string; readonly bytes: number }[];

@@ -47,8 +47,7 @@ export function acceptInstall(
 }
 
 /**
- * The options of an installed release change, or its version; an install or update that is under
- * way is superseded.
+ * The options of an installed release change; an install or update that is under way is superseded.
  */
 export function acceptUpdate(
   state: OperationsState,
@@ -56,7 +55,7 @@ export function acceptUpdate(
   now: number,
   changes: Changes,
 ): void {
-  const { requestId, operationId, appId, userOptions, facts, assets, release } = event;
+  const { requestId, operationId, appId, userOptions, facts, assets } = event;
   const before = state.installed.get(appId);
   if (before === undefined || before.status === 'uninstalling') {
     refuse(
@@ -75,7 +74,7 @@ export function acceptUpdate(
     installed,
     facts,
     assets,
-    next: { userOptions, facts, ...(release === undefined ? {} : { release }) },
+    next: { userOptions, facts },
   });
 }
 
@@ -120,14 +119,13 @@ interface Beginning {
 
 function begin(state: OperationsState, changes: Changes, now: number, given: Beginning): void {
   const { installed, kind, facts, next } = given;
-  const { appId, operationId: id } = installed;
-  const { definition } = next?.release ?? installed.release;
+  const { appId, operationId: id, release } = installed;
   const record: OperationRecord = {
     operation: {
       id,
       kind,
-      packageName: definition.name,
-      packageVersion: definition.version,
+      packageName: release.definition.name,
+      packageVersion: release.definition.version,
       appId,
       status: 'running',
       createdAt: now,

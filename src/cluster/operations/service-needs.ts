@@ -4,6 +4,7 @@
  */
 import { DcosError } from '../../core/errors.js';
 import { parseServiceCommands } from '../../wire/service-commands-parse.js';
+import { brokenRules } from '../../wire/service-rules.js';
 import { parseServiceSpec, type SpecViolation, volumesOf } from '../../wire/service-spec.js';
 import type { RenderedApp } from './app-facts.js';
 import type { Need } from './feasibility.js';
@@ -34,6 +35,11 @@ export function checkCommandsOf(commandsYaml: string, app: RenderedApp): void {
 export function needsOfService(serviceYaml: string, app: RenderedApp): Need[] {
   const result = parseServiceSpec(serviceYaml, optionsOf(app));
   if (!result.ok) throw invalid('service.yaml', result.violations);
+  const broken = brokenRules(result.spec.rules ?? []);
+  if (broken.length > 0) {
+    const all = broken.map(({ path, message }) => `${path} ${message}`).join('\n  ');
+    throw new DcosError('invalid', `these options cannot work:\n  ${all}`);
+  }
   return result.spec.pods.map((pod) => {
     const unique = /(@?[\w.-]+)["\s,:]+UNIQUE/.exec(pod.placement)?.[1];
     return {

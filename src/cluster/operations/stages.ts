@@ -89,10 +89,9 @@ export function effectOf(
 ): OperationsEffect | undefined {
   const { id: operationId, appId } = record.operation;
   const facts = record.next?.facts ?? installed.facts;
-  const release = record.next?.release ?? installed.release;
   switch (record.stage) {
     case 'fetch':
-      return { type: 'FetchArtifacts', operationId, release };
+      return { type: 'FetchArtifacts', operationId, release: installed.release };
     case 'depend':
       return {
         type: 'ObserveDependencies',
@@ -104,7 +103,7 @@ export function effectOf(
         type: 'SubmitApp',
         operationId,
         appId,
-        release,
+        release: installed.release,
         userOptions: record.next?.userOptions ?? installed.userOptions,
         assetUrls: record.assetUrls ?? {},
         dependencyEnv: record.dependencyEnv ?? {},
@@ -122,7 +121,7 @@ export function effectOf(
         operationId,
         appId,
         facts,
-        notes: release.definition.postInstallNotes ?? undefined,
+        notes: installed.release.definition.postInstallNotes ?? undefined,
       };
     case 'delete':
       return { type: 'DeleteApp', operationId, appId };

@@ -2,7 +2,7 @@
  * The embedded store: LMDB, whose copy-on-write pages survive `kill -9` and power loss at any
  * moment.
  */
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, statfsSync } from 'node:fs';
 import type { open as openLmdb } from 'lmdb';
 import { DcosError, messageOf, systemCodeOf } from '../errors.js';
 import { damageOf } from './lmdb-check.js';
@@ -40,14 +40,34 @@ export async function openLmdbStore(folder: string): Promise<Store> {
           }
         });
       } catch (error) {
-        throw new DcosError('io', `cannot write to the store in ${folder}: ${messageOf(error)}`, {
-          hint: 'Is the disk full, or the folder read-only?',
-          cause: error,
-        });
+        throw writeFailure(folder, error);
       }
     },
     close: async () => db.close(),
   };
+}
+
+/** Less than this, in bytes, is no room for a transaction. */
+const noRoomBytes = 256 * 1024;
+
+/** LMDB says no more than "Input/output error" of a full disk: whether it is one is looked up. */
+function writeFailure(folder: string, error: unknown): DcosError {
+  const [reason, hint] = isFull(folder)
+    ? ['the disk is full', 'Make room on it; what was accepted before is not lost.']
+    : [messageOf(error), 'Is the folder read-only, or the disk broken?'];
+  return new DcosError('io', `cannot write to the store in ${folder}: ${reason}`, {
+    hint,
+    cause: error,
+  });
+}
+
+function isFull(folder: string): boolean {
+  try {
+    const { bavail, bsize } = statfsSync(folder);
+    return bavail * bsize < noRoomBytes;
+  } catch {
+    return false;
+  }
 }
 
 type Database = ReturnType<typeof openLmdb<string, string>>;

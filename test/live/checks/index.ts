@@ -3,6 +3,7 @@ import { drillChecks } from '../drills/check.js';
 import type { LiveCheck } from '../live.js';
 import { badInput } from './bad-input.js';
 import { cassandraRing } from './cassandra.js';
+import { diskFull } from './disk-full.js';
 import { helloWorldApache, helloWorldEmbedded } from './hello-world.js';
 import { idempotence } from './idempotence.js';
 import { installInterrupted, pipes } from './interrupt.js';
@@ -10,6 +11,7 @@ import { kafkaCluster } from './kafka.js';
 import { secondMarathon } from './marathon.js';
 import { packed } from './packed.js';
 import { security } from './security.js';
+import { sideBySide } from './side-by-side.js';
 import { zookeeperEnsemble } from './zookeeper.js';
 
 /** In the order in which they are run. */
@@ -26,5 +28,7 @@ export const checks: readonly LiveCheck[] = [
   secondMarathon,
   security,
   packed,
+  diskFull,
+  sideBySide,
   ...drillChecks,
 ];

@@ -60,9 +60,28 @@ export const security: LiveCheck = {
     await step('other names of this address are refused', () => rebinding(live));
     await step('artifacts open by their signature only', () => artifacts(live));
     await step('secrets are readable by their owner alone', async () => modes(live));
+    await step('logged out is logged out', () => loggedOut(live));
     await step('no secret in logs, processes, state and answers', () => canaries(live));
   },
 };
+
+/** Whose token was given back comes in by nothing but a login. */
+async function loggedOut(live: Live): Promise<void> {
+  const shown = await live.ok(['config', 'show', 'core.dcos_acs_token']);
+  const token = shown.stdout.trim();
+  await live.ok(['auth', 'logout']);
+  const refused = await live.dcos(['task', 'list']);
+  assert.equal(refused.status, 3, refused.stderr);
+  assert.match(refused.stderr, /dcos auth login/);
+  const answer = await callJson({
+    method: 'GET',
+    url: `${gatewayUrl(live)}/status`,
+    headers: { authorization: `token=${token}` },
+  });
+  assert.equal(answer.status, 401, 'the token that was given back');
+  await live.ok(['auth', 'login']);
+  await live.ok(['task', 'list']);
+}
 
 /** A token of this cluster that ended a minute ago. */
 function expiredToken(live: Live): string {

@@ -1,13 +1,11 @@
 /** A quorum on real software: ZooKeeper installed, written to while its leader dies, updated. */
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { createConnection } from 'node:net';
-import { setTimeout as pause } from 'node:timers/promises';
-import { type Client, createClient } from 'node-zookeeper-client';
 import { leavesOf, signal, taskProcs } from '../../helpers/procfs.js';
 import { until } from '../../helpers/wait.js';
 import { embedded } from '../engine.js';
 import type { Live, LiveCheck } from '../live.js';
+import { NodeWriter } from '../services/zookeeper.js';
 import { holdings, runningTasks } from '../state.js';
 
 const servers = ['node-0', 'node-1', 'node-2'];
@@ -24,13 +22,14 @@ export const zookeeperEnsemble: LiveCheck = {
     await step('install zookeeper', () =>
       live.ok(['package', 'install', 'zookeeper', '--yes'], slow),
     );
-    const writer = new Writer(await addresses(live));
-    await step('a client writes', () => writer.writes(20));
+    const writer = new NodeWriter(live, 'zookeeper');
+    await writer.begin();
+    await step('a client writes', () => writer.progress(20));
     await step('kill -9 of the leader: another leads, the client goes on', async () => {
       const leader = await leaderOf(live);
       const before = runningTasks(await engine.state()).get(`${leader}-server`);
       signal(pidOf(live, leader), 'SIGKILL');
-      await writer.writes(20);
+      await writer.progress(20);
       const after = await until(
         async () => {
           const task = runningTasks(await engine.state()).get(`${leader}-server`);
@@ -49,14 +48,9 @@ export const zookeeperEnsemble: LiveCheck = {
         timeoutMs: 60_000,
       });
       await recovered(live);
-      await writer.writes(20);
+      await writer.progress(20);
     });
-    await writer.stop();
-    await step('nothing acknowledged is lost', async () => {
-      const kept = await childrenOf(await addresses(live));
-      const missing = writer.acknowledged.filter((name) => !kept.has(name));
-      assert.deepEqual(missing, [], `of ${writer.acknowledged.length}`);
-    });
+    await step('nothing acknowledged is lost', () => writer.verify());
     await step('uninstall leaves nothing', async () => {
       await live.ok(['package', 'uninstall', 'zookeeper', '--delete-volumes', '--yes'], slow);
       assert.deepEqual(holdings(await engine.state(), engine.ownFrameworks), []);
@@ -67,81 +61,6 @@ export const zookeeperEnsemble: LiveCheck = {
     });
   },
 };
-
-const root = '/live';
-
-/** Creates one node after another, each under its own name, and remembers which were confirmed. */
-class Writer {
-  readonly acknowledged: string[] = [];
-  readonly #client: Client;
-  readonly #ended: Promise<void>;
-  #stopping = false;
-
-  constructor(list: readonly string[]) {
-    this.#client = createClient(list.join(','), { sessionTimeout: 10_000, retries: 0 });
-    this.#ended = this.#run();
-  }
-
-  /** Waits until so many more writes were confirmed. */
-  async writes(count: number): Promise<void> {
-    const wanted = this.acknowledged.length + count;
-    await until(() => this.acknowledged.length >= wanted, {
-      what: `${count} more writes`,
-      timeoutMs: 60_000,
-    });
-  }
-
-  async stop(): Promise<void> {
-    this.#stopping = true;
-    await this.#ended;
-  }
-
-  async #run(): Promise<void> {
-    this.#client.connect();
-    await once(this.#client, 'connected');
-    await create(this.#client, root).catch(() => {});
-    for (let count = 0; !this.#stopping; count += 1) {
-      const name = `n${count}`;
-      try {
-        await create(this.#client, `${root}/${name}`);
-        this.acknowledged.push(name);
-      } catch {
-        // Not confirmed: it may be there or not. The next one has another name.
-        await pause(100);
-      }
-      await pause(20);
-    }
-    this.#client.close();
-  }
-}
-
-function create(client: Client, path: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    // An answer that is lost with its connection never comes.
-    const timer = setTimeout(() => reject(new Error('no answer')), 5_000);
-    client.create(path, (error) => {
-      clearTimeout(timer);
-      if (error) reject(error);
-      else resolve();
-    });
-  });
-}
-
-async function childrenOf(list: readonly string[]): Promise<Set<string>> {
-  const client = createClient(list.join(','));
-  client.connect();
-  await once(client, 'connected');
-  try {
-    return await new Promise((resolve, reject) => {
-      client.getChildren(root, (error, names) => {
-        if (error) reject(error);
-        else resolve(new Set(names));
-      });
-    });
-  } finally {
-    client.close();
-  }
-}
 
 async function addresses(live: Live): Promise<string[]> {
   const endpoint = await live.json<{ address?: string[] }>(['zookeeper', 'endpoints', 'client']);

@@ -6,11 +6,11 @@ import { embedded } from '../engine.js';
 import type { Live, LiveCheck } from '../live.js';
 import { services } from '../services/index.js';
 import type { ServiceUnderTest } from '../services/service.js';
+import { makeSmallDisks } from '../small-disks.js';
 import { holdings } from '../state.js';
 import type { Drill, Ward } from './drill.js';
 import { agentLost, diskFull, rackLost } from './machines.js';
 import { agentKilled, controlKilled, schedulerKilled } from './servers.js';
-import { makeSmallDisks } from './small-disks.js';
 import { slowStart, tasksKilled } from './tasks.js';
 
 /** Every drill, the one that takes a machine away at the end. */

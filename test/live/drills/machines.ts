@@ -1,12 +1,13 @@
 /** Drills of machines: a rack cut off and back again, an agent lost for good, a disk full. */
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { LocalAgent } from '../../../src/wire/local-cluster.js';
 import { allProcs, belongsTo, signal } from '../../helpers/procfs.js';
 import { pause, until } from '../../helpers/wait.js';
 import { localCluster, serverPid } from '../engine.js';
 import type { Live } from '../live.js';
+import { fillDisk, mayMount, volumesOf } from '../small-disks.js';
 import {
   anotherTask,
   type Drill,
@@ -16,7 +17,6 @@ import {
   type Ward,
   whole,
 } from './drill.js';
-import { isSmall, volumesOf } from './small-disks.js';
 
 /** The agent of `cluster.json` on which a task runs. */
 async function agentOf(ward: Ward, task: string): Promise<LocalAgent> {
@@ -94,16 +94,14 @@ const fullMs = 20_000;
 /** The disk of one instance fills up and is given room again. */
 export const diskFull: Drill = {
   name: 'disk full',
-  obstacle: () => (isSmall() ? undefined : 'needs root, for a small file system'),
+  obstacle: () => (mayMount() ? undefined : 'needs root, for a small file system'),
   run: async (ward) => {
     const { live, engine } = ward;
     const [name = ''] = ward.service.tasks;
     const before = await runningTask(ward, name);
     const folder = volumesOf(live, (await agentOf(ward, name)).index);
     assert.ok(existsSync(folder), `${folder} is there`);
-    const filler = join(folder, 'filler');
-    fill(filler);
-    assert.ok(statfsSync(folder).bavail * statfsSync(folder).bsize < 1024 * 1024, 'it is full');
+    const makeRoom = fillDisk(folder);
     // Some programs end of it, some only complain: both are given their time.
     const end = Date.now() + fullMs;
     while (Date.now() < end) {
@@ -111,7 +109,7 @@ export const diskFull: Drill = {
       if (!ids.some(({ id, state }) => id === before.id && state === 'TASK_RUNNING')) break;
       await pause(500);
     }
-    rmSync(filler);
+    makeRoom();
     await until(async () => (await engine.state()).slaves.every((agent) => agent.active), {
       what: 'every agent active',
       timeoutMs: recoveryMs(ward.service),
@@ -119,13 +117,3 @@ export const diskFull: Drill = {
     await whole(ward);
   },
 };
-
-/** Writes until nothing fits any more. */
-function fill(file: string): void {
-  const block = Buffer.alloc(1024 * 1024);
-  try {
-    for (;;) writeFileSync(file, block, { flag: 'a' });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
-  }
-}

@@ -1,7 +1,14 @@
 /** Every service that the drills know. */
 import { cassandraService } from './cassandra.js';
 import { helloWorld } from './hello-world.js';
+import { kafka } from './kafka.js';
 import type { ServiceUnderTest } from './service.js';
+import { zookeeper } from './zookeeper.js';
 
 /** In the order in which they are drilled. */
-export const services: readonly ServiceUnderTest[] = [helloWorld, cassandraService];
+export const services: readonly ServiceUnderTest[] = [
+  helloWorld,
+  zookeeper,
+  kafka,
+  cassandraService,
+];

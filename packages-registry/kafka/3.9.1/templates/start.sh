@@ -1,12 +1,27 @@
 # Starts a broker on its volume.
 set -eu
 
+# The first ones are the quorum: its members know each other by configuration and never change.
+controllers="{{CONTROLLER_COUNT}}"
+address="{{pod.address}}"
+{
+  voters='{{#pods.broker.0}}0@{{address}}:{{ports.controller}}{{/pods.broker.0}}{{#pods.broker.1}},1@{{address}}:{{ports.controller}}{{/pods.broker.1}}{{#pods.broker.2}},2@{{address}}:{{ports.controller}}{{/pods.broker.2}}'
+  echo "controller.quorum.voters=$(echo "$voters" | cut -d, -f1-"$controllers")"
+  if [ "$POD_INSTANCE_INDEX" -lt "$controllers" ]; then
+    echo 'process.roles=broker,controller'
+    echo "listeners=BROKER://$address:$BROKER_LISTEN_PORT,CONTROLLER://$address:$CONTROLLER_LISTEN_PORT"
+  else
+    echo 'process.roles=broker'
+    echo "listeners=BROKER://$address:$BROKER_LISTEN_PORT"
+  fi
+} >> server.properties
+
 # What no smaller cluster could give would keep its internal topics from ever being made.
 for key in default.replication.factor min.insync.replicas offsets.topic.replication.factor \
   transaction.state.log.replication.factor transaction.state.log.min.isr; do
   value=$(sed -n "s/^$key=//p" server.properties)
-  if [ "$value" -gt "{{BROKER_COUNT}}" ]; then
-    sed "s/^$key=.*/$key={{BROKER_COUNT}}/" server.properties > server.properties.new
+  if [ "$value" -gt "{{pod.count}}" ]; then
+    sed "s/^$key=.*/$key={{pod.count}}/" server.properties > server.properties.new
     mv server.properties.new server.properties
   fi
 done

@@ -1,13 +1,22 @@
 /** `dcos auth logout` */
 import type { Command } from '../../command.js';
-import { withValue } from '../../config/clusters.js';
+import { valueAt, withValue } from '../../config/clusters.js';
+import { loggedOut } from '../../context.js';
 
-/** Forgets the token of the current cluster. */
+/** Gives the token of the current cluster back and forgets it. */
 export const logout: Command = {
-  summary: 'forget the token of the current cluster',
+  summary: 'give back and forget the token of the current cluster',
   examples: ['dcos auth logout'],
   run: async (context) => {
     const cluster = context.needCluster();
-    context.clusters.save(cluster.id, withValue(cluster.values, 'core.dcos_acs_token', undefined));
+    const token = valueAt(cluster.values, 'core.dcos_acs_token');
+    if (typeof token === 'string' && token !== loggedOut) {
+      const { revokeToken } = await import('../../../client/auth.js');
+      const isRevoked = await revokeToken(await context.connect(cluster, { mayRenew: false }));
+      if (!isRevoked) context.io.detail(1, 'The cluster did not revoke the token.');
+    }
+    // Of the local cluster it is remembered: its credential would log in again by itself.
+    const left = context.isLocal(cluster) ? loggedOut : undefined;
+    context.clusters.save(cluster.id, withValue(cluster.values, 'core.dcos_acs_token', left));
   },
 };

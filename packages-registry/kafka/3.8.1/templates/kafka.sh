@@ -1,0 +1,112 @@
+# Kafka's own tools, beside a broker: `sh kafka.sh <command> …`. An error is one line; its stack is the tool's affair.
+set -u
+servers='{{pod.address}}:{{pod.ports.broker}}{{#pods.broker.0}},{{address}}:{{ports.broker}}{{/pods.broker.0}}{{#pods.broker.1}},{{address}}:{{ports.broker}}{{/pods.broker.1}}{{#pods.broker.2}},{{address}}:{{ports.broker}}{{/pods.broker.2}}'
+work=$(mktemp -d "${TMPDIR:-/tmp}/kafka-sh.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+trap 'exit 130' HUP INT TERM
+
+java() {
+  # A small heap: it shares the broker's memory.
+  jdk/bin/java -Xmx64m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xshare:auto -Djava.awt.headless=true \
+    -Dorg.slf4j.simpleLogger.defaultLogLevel=off -cp 'kafka/libs/*' "$@"
+}
+
+fail() {
+  echo "$1" >&2
+  exit 1
+}
+
+# Runs a tool; its output goes into the file `said`, an error ends this in one line.
+ask() {
+  java "$@" > "$work/said" 2> "$work/errors" && return 0
+  reason=$(cat "$work/said" "$work/errors" | grep -v '^[[:space:]]*at ' | sed -n \
+    -e 's/^Error while executing [a-z]* command : //p' -e 's/^Error: //p' \
+    -e 's/^.*Exception: //p' -e '/does not exist/p' | head -n 1 | sed \
+    -e "s/'Optional\[\(.*\)\]' does not exist as expected/'\1' does not exist/" \
+    -e 's/^.*replication factor of \([0-9]*\) cannot be reached because only \([0-9]*\) .*$/replication \1 is more than there are brokers; at most \2/')
+  fail "kafka: ${reason:-$(tail -n 1 "$work/errors")}"
+}
+
+topics() {
+  ask org.apache.kafka.tools.TopicCommand --bootstrap-server "$servers" "$@"
+}
+
+# Every broker that answers: "id rack host port".
+brokers() {
+  ask kafka.admin.BrokerApiVersionsCommand --bootstrap-server "$servers"
+  sed -n 's/^\([^ ]*\):\([0-9]*\) (id: \([0-9]*\) rack: \([^ )]*\).*/\3 \4 \1 \2/p' "$work/said" | sort -n
+}
+
+command=$1
+shift
+case "$command" in
+  list) topics --list --exclude-internal && cat "$work/said" ;;
+  describe) topics --describe --topic "$1" && cat "$work/said" ;;
+  unavailable) topics --describe --unavailable-partitions && cat "$work/said" ;;
+  under-replicated) topics --describe --under-replicated-partitions && cat "$work/said" ;;
+  delete) topics --delete --topic "$1" ;;
+  partitions) topics --alter --topic "$1" --partitions "$2" ;;
+  create)
+    topic=$1 partitions=$2 replication=$3
+    shift 3
+    for setting in "$@"; do
+      set -- "$@" --config "$setting"
+      shift
+    done
+    [ "$partitions" -gt 0 ] && set -- "$@" --partitions "$partitions"
+    [ "$replication" -gt 0 ] && set -- "$@" --replication-factor "$replication"
+    topics --create --topic "$topic" "$@"
+    ;;
+  offsets)
+    case "$2" in first) time=-2 ;; last) time=-1 ;; *) time=$2 ;; esac
+    # The tool takes a pattern.
+    topic=$(printf '%s' "$1" | sed 's/[.]/[.]/g')
+    ask org.apache.kafka.tools.GetOffsetShell --bootstrap-server "$servers" --topic "$topic" --time "$time"
+    cat "$work/said"
+    ;;
+  producer-test)
+    java org.apache.kafka.tools.ProducerPerformance --topic "$1" --num-records "$2" --record-size "$3" \
+      --throughput "$4" --producer-props "bootstrap.servers=$servers" acks=all buffer.memory=16777216 2> "$work/errors" || \
+      fail "kafka: $(sed -n 's/^.*Exception: //p' "$work/errors" | head -n 1)"
+    ;;
+  brokers) brokers ;;
+  features)
+    ask org.apache.kafka.tools.FeatureCommand --bootstrap-server "$servers" describe
+    cat "$work/said"
+    ;;
+  finalize)
+    ask org.apache.kafka.tools.FeatureCommand --bootstrap-server "$servers" upgrade --metadata "$1"
+    cat "$work/said"
+    ;;
+  rebalance)
+    mode=$1 throttle=$2
+    brokers > "$work/brokers"
+    topics --describe
+    sed -n 's/^.*Topic: \([^[:space:]]*\)[[:space:]]*Partition: \([0-9]*\).*Replicas: \([0-9,]*\).*/\1 \2 \3/p' \
+      "$work/said" > "$work/partitions"
+    awk -f rebalance.awk "$work/brokers" "$work/partitions" > "$work/moves" || fail "kafka: $(cat "$work/moves")"
+    [ -s "$work/moves" ] || exit 0
+    if [ "$mode" = look ]; then
+      cat "$work/moves"
+      exit 0
+    fi
+    {
+      printf '{"version":1,"partitions":['
+      awk '{ printf "%s{\"topic\":\"%s\",\"partition\":%s,\"replicas\":[%s]}", (NR > 1 ? "," : ""), $1, $2, $4 }' "$work/moves"
+      printf ']}'
+    } > "$work/plan.json"
+    reassign=org.apache.kafka.tools.reassign.ReassignPartitionsCommand
+    set --
+    [ "$throttle" -gt 0 ] && set -- --throttle "$throttle"
+    ask $reassign --bootstrap-server "$servers" --reassignment-json-file "$work/plan.json" --execute "$@"
+    # What was begun goes on in the brokers, whether anybody waits for it or not.
+    while :; do
+      ask $reassign --bootstrap-server "$servers" --reassignment-json-file "$work/plan.json" --verify
+      grep -q 'is still in progress' "$work/said" || break
+      sleep 1
+    done
+    grep -i 'failed' "$work/said" >&2 && exit 1
+    cat "$work/moves"
+    ;;
+  *) fail "kafka.sh knows no command '$command'" ;;
+esac
