@@ -3,8 +3,8 @@
 //   node scripts/lock-maven.js packages-registry/kafka/3.9.1/lock.json kafka kafka/libs \
 //     org.apache.kafka:kafka_2.13:3.9.1 org.apache.kafka:kafka-tools:3.9.1!
 // org.slf4j:slf4j-simple:1.7.36!
-// A coordinate that ends in `!` is taken without what it depends on. Other sets of the lock file
-// are kept.
+// A coordinate that ends in `!` is taken without what it depends on; `-group:artifact` leaves one
+// out wherever it would come from. Other sets of the lock file are kept.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -13,9 +13,14 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { stripVTControlCharacters } from 'node:util';
 
-const [lockFile, setName, folder, ...coordinates] = process.argv.slice(2);
+const [lockFile, setName, folder, ...words] = process.argv.slice(2);
+const excluded = words.filter((word) => word.startsWith('-')).map((word) => word.slice(1));
+const coordinates = words.filter((word) => !word.startsWith('-'));
 if (!lockFile || !setName || !folder || coordinates.length === 0) {
-  console.error('usage: lock-maven.js <lock.json> <set> <folder> <group:artifact:version[!]>...');
+  console.error(
+    'usage: lock-maven.js <lock.json> <set> <folder> <group:artifact:version[!]>...' +
+      ' [-group:artifact]...',
+  );
   process.exit(2);
 }
 
@@ -49,12 +54,15 @@ function pomOf(wanted) {
     const alone = text.endsWith('!');
     const [group, artifact, version, ...more] = text.replace(/!$/, '').split(':');
     if (!version || more.length > 0) throw new Error(`${text} is not group:artifact:version`);
-    const none =
-      '<exclusions><exclusion><groupId>*</groupId>' +
-      '<artifactId>*</artifactId></exclusion></exclusions>';
+    const exclusions = (alone ? ['*:*'] : excluded).map((name) => {
+      const [without, all = '*'] = name.split(':');
+      return (
+        `<exclusion><groupId>${without}</groupId>` + `<artifactId>${all}</artifactId></exclusion>`
+      );
+    });
     return (
       `<dependency><groupId>${group}</groupId><artifactId>${artifact}</artifactId>` +
-      `<version>${version}</version>${alone ? none : ''}</dependency>`
+      `<version>${version}</version><exclusions>${exclusions.join('')}</exclusions></dependency>`
     );
   });
   return (

@@ -201,3 +201,28 @@ export function downgradesTo(catalog: Catalog, installed: PackageDefinition): st
     .map(({ definition }) => definition.version)
     .filter((version) => allowed.includes('*') || allowed.includes(version));
 }
+
+/**
+ * The release of `version`, which the installed one may become. Throws VersionNotFound, and
+ * BadVersionUpdate naming the versions that it may become.
+ */
+export function successorOf(
+  catalog: Catalog,
+  installed: PackageDefinition,
+  version: string,
+): PackageRelease {
+  const { name, version: actual } = installed;
+  const release = releaseOf(catalog, name, version);
+  const up = upgradesTo(catalog, name, actual);
+  const valid = [...new Set([...up, ...downgradesTo(catalog, installed)])];
+  if (valid.includes(version)) return release;
+  const others = valid.filter((other) => other !== actual);
+  throw cosmosError(
+    'BadVersionUpdate',
+    `${name} ${actual} cannot become ${version}`,
+    { currentVersion: actual, updateVersion: version, validVersions: others },
+    others.length === 0
+      ? `Nothing follows ${actual} and there is no way back from it`
+      : `It can become ${others.join(', ')}`,
+  );
+}

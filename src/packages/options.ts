@@ -4,6 +4,7 @@
  */
 import { defaultsOf, mergeOptions } from './defaults.js';
 import type { ExactObject } from './exact-json.js';
+import { relationViolations } from './relations.js';
 import { type SchemaViolation, validateOptions } from './schema.js';
 
 /**
@@ -35,6 +36,8 @@ export function checkOptions(
   const merged = mergeOptions(defaultsOf(config), userOptions);
   if (Object.keys(merged).length === 0) return { merged };
   const violations = validateOptions(config, merged);
+  // Of values that are wrong in themselves nothing more is told.
+  if (violations.length === 0) violations.push(...relationViolations(config, merged));
   if (violations.length === 0) return { merged };
   return { merged, failure: { type: 'JsonSchemaMismatch', violations } };
 }

@@ -17,7 +17,7 @@ import {
 } from './artifacts/artifacts.js';
 import { defaultCacheDir, openCache } from './artifacts/cache.js';
 import { artifactsRoute } from './artifacts/serve.js';
-import { type Catalog, mergeRepositories, releaseOf } from './catalog.js';
+import { type Catalog, mergeRepositories, releaseOf, successorOf } from './catalog.js';
 import { cosmosRoutes } from './cosmos.js';
 import type { Evaluation, EvaluationRequest } from './evaluate.js';
 import { evaluateRelease } from './evaluator.js';
@@ -144,6 +144,11 @@ export interface Packages {
   find(name: string, version?: string): Promise<PackageRelease>;
   /** Finds a release and checks the user's options against it. Throws as `find`. */
   prepare(name: string, version: string | undefined, userOptions: ExactObject): Promise<Prepared>;
+  /**
+   * The release of another version that an installed one may be updated to: by its `upgradesFrom`
+   * or by the installed one's `downgradesTo`. Throws VersionNotFound, BadVersionUpdate.
+   */
+  successor(installed: PackageRelease, version: string): Promise<PackageRelease>;
   /** As `prepare`, for a release that operations kept. */
   prepareRelease(release: PackageRelease, userOptions: ExactObject): Promise<Prepared>;
   /** What would have to be fetched. */
@@ -199,6 +204,8 @@ export function createPackages(options: PackagesOptions): Packages {
     find,
     prepare: async (name, version, userOptions) =>
       prepareRelease(await find(name, version), userOptions),
+    successor: async (installed, version) =>
+      successorOf(await catalog(), installed.definition, version),
     prepareRelease,
     planArtifacts: (release) => planArtifacts(release, artifacts),
     fetchArtifacts: (release, onProgress, signal) =>

@@ -28,8 +28,8 @@ export interface Launch {
 
 /**
  * What templates see: options, `pods.<type>.<index>.{address,port,ports}`, `pod` (with
- * `replaces`, the address that a permanently replaced instance had), `service`, and the task's
- * environment.
+ * `replaces` and `replaces_ports`, the address and ports that a permanently replaced instance had),
+ * `service`, and the task's environment.
  */
 function scopeOf(
   state: State,
@@ -53,6 +53,7 @@ function scopeOf(
       ...podScope(state, pod, instance.index),
       count: pod.count,
       replaces: instance.replacing?.address ?? '',
+      replaces_ports: { ...instance.reservation?.ports, ...instance.replacing?.ports },
     },
   };
 }

@@ -161,9 +161,9 @@ function newInstance({ instance, pod }: Placement): Instance {
 
 /**
  * Its own agent alone where it has a reservation; else those first that have the fewest of its
- * kind.
+ * kind, and among them those whose zone has: three of four agents are three racks where they can.
  */
-function bySpread(
+export function bySpread(
   answers: readonly Answer[],
   instance: Instance,
   others: readonly AgentPlace[],
@@ -172,8 +172,14 @@ function bySpread(
   if (own !== undefined) return answers.filter(({ view }) => view.offer.agent_id.value === own);
   const count = ({ view }: Answer): number =>
     others.filter(({ agentId }) => agentId === view.offer.agent_id.value).length;
-  return [...answers].sort((a, b) => count(a) - count(b));
+  const inZone = ({ view }: Answer): number => {
+    const zone = zoneOf(view.offer.domain);
+    return zone === undefined ? 0 : others.filter(({ domain }) => zoneOf(domain) === zone).length;
+  };
+  return [...answers].sort((a, b) => count(a) - count(b) || inZone(a) - inZone(b));
 }
+
+const zoneOf = (domain: Offer['domain']): string | undefined => domain?.fault_domain?.zone.name;
 
 function noteRefusal(
   state: State,

@@ -41,10 +41,11 @@ export function beginReplacements(
     if (!due || target === undefined || pod === undefined || deploying.has(instance.name)) continue;
     const steps = replaceSteps(target, pod, instance);
     // It is replaced again before it was ready: who remembers it, remembers the first address.
-    const address = instance.replacing?.address ?? instance.reservation?.place.address ?? '';
+    const { place, ports = {} } = instance.reservation ?? {};
+    const replacing = instance.replacing ?? { address: place?.address ?? '', ports };
     const next = withRenewal(instance, steps.flat());
     if (instance.replacing !== undefined && sameRenewal(next, instance)) continue;
-    putInstance(state, writes, { ...next, replacing: { address } });
+    putInstance(state, writes, { ...next, replacing });
   }
 }
 

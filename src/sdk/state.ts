@@ -102,8 +102,11 @@ export interface Instance {
    * for, taken along by an essential task, or out of date.
    */
   readonly renew?: Readonly<Record<string, string>>;
-  /** It is being replaced: the address that it had, until it is ready again. */
-  readonly replacing?: { readonly address: string };
+  /** It is being replaced: the address and the ports that it had, until it is ready again. */
+  readonly replacing?: {
+    readonly address: string;
+    readonly ports?: Readonly<Record<string, number>>;
+  };
   /** Tasks that are to idle until they are resumed (reference/sdk.md §4). */
   readonly paused?: readonly string[];
   /** By task. */

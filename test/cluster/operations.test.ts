@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import t from 'tap';
 import type { OperationsEvent } from '../../src/cluster/operations/events.js';
 import { feasibilityOf } from '../../src/cluster/operations/feasibility.js';
+import { effectOf } from '../../src/cluster/operations/stages.js';
 import { deadlineTicks, installedReleases } from '../../src/cluster/operations/state.js';
 import { stepOperations } from '../../src/cluster/operations/step.js';
 import { anInstall, now, plainApp, scheduler, up, World } from './operations-world.js';
@@ -250,6 +251,34 @@ t.test(
     t.equal(world.state.installed.get('/kafka')?.status, 'installed');
   },
 );
+
+t.test('update › to another version: its release is fetched and rendered, and kept', async (t) => {
+  const world = new World();
+  world.send(anInstall());
+  world.finish();
+  const before = world.state.installed.get('/kafka')?.release;
+  if (before === undefined) return t.fail('nothing is installed');
+  const release = { ...before, definition: { ...before.definition, version: '9.9' } };
+  const facts = scheduler;
+  const ids = { requestId: 'op2', operationId: 'op2', appId: '/kafka' };
+  const event = { type: 'UpdateRequested', ...ids, release, userOptions: {}, facts } as const;
+  world.send({ ...event, assets: [] });
+  t.equal(world.operation('op2')?.packageVersion, '9.9');
+  t.equal(
+    world.state.installed.get('/kafka')?.release.definition.version,
+    before.definition.version,
+  );
+  const record = world.state.operations.get('op2');
+  const installed = world.state.installed.get('/kafka');
+  if (record === undefined || installed === undefined) return t.fail('no operation');
+  for (const stage of ['fetch', 'create'] as const) {
+    t.match(effectOf({ ...record, stage }, installed), {
+      release: { definition: { version: '9.9' } },
+    });
+  }
+  world.finish();
+  t.equal(world.state.installed.get('/kafka')?.release.definition.version, '9.9');
+});
 
 t.test(
   'operations › a crash at any moment leads to the end that a crash-free run reaches',

@@ -10,6 +10,7 @@ import {
   mergeRepositories,
   releaseOf,
   searchCatalog,
+  successorOf,
   upgradesTo,
 } from '../../src/packages/catalog.js';
 import { defaultsOf, mergeOptions } from '../../src/packages/defaults.js';
@@ -128,6 +129,49 @@ t.test('options › all violations at once, in the words of Cosmos, with the nea
   return t.end();
 });
 
+t.test(
+  'options › one that is larger than another lets it be names the nearest legal value',
+  (t) => {
+    const group = (properties: ExactObject): ExactObject => ({ type: 'object', properties });
+    const whole = { type: 'integer', default: 3 };
+    const schema = group({
+      hdfs: group({ replication: { ...whole, 'x-at-most': { option: 'data.count' } } }),
+      data: group({
+        count: whole,
+        heap: { type: 'integer', default: 96, 'x-at-most': { option: 'data.mem', less: 64 } },
+        mem: { type: 'integer', default: 256 },
+      }),
+    });
+    const messages = (user: ExactObject) => {
+      const { failure } = checkOptions(schema, user);
+      if (failure?.type !== 'JsonSchemaMismatch') return [];
+      return failure.violations.map(({ instance, message, hint }) => [
+        instance.pointer,
+        message,
+        hint,
+      ]);
+    };
+    t.same(messages({}), []);
+    t.same(messages({ data: { count: 2 } }), [
+      [
+        '/hdfs/replication',
+        '3 is more than data.count (2) allows',
+        'at most 2, or data.count at least 3',
+      ],
+    ]);
+    t.same(messages({ data: { heap: 193 } }), [
+      [
+        '/data/heap',
+        '193 is more than data.mem (256), less 64 allows',
+        'at most 192, or data.mem at least 257',
+      ],
+    ]);
+    t.same(messages({ data: { heap: 192 } }), []);
+    t.equal(messages({ data: { heap: 'much' } }).length, 1, 'of what is wrong in itself no more');
+    t.end();
+  },
+);
+
 t.test('options › the corners of Cosmos', (t) => {
   t.same(checkOptions(undefined, {}), { merged: {} });
   t.same(checkOptions(undefined, { a: 1 }).failure, { type: 'OptionsNotAllowed' });
@@ -214,6 +258,11 @@ t.test('catalog › upgrades and downgrades', (t) => {
   ]);
   t.same(upgradesTo(all, 'db', '2'), ['4', '3']);
   t.same(downgradesTo(all, installed.definition), ['1']);
+  const become = (version: string) => successorOf(all, installed.definition, version);
+  t.equal(become('4').definition.version, '4');
+  t.equal(become('1').definition.version, '1');
+  t.throws(() => become('2'), { message: 'db 2 cannot become 2', hint: /4, 3, 1/ });
+  t.throws(() => become('77'), { message: /Version \[77\] of package \[db\] not found/ });
   t.same(['1.10.0', '1.9.1', '2.0', '2.0-beta', '1.9'].sort(compareVersions), [
     '1.9',
     '1.9.1',

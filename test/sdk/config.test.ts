@@ -5,12 +5,14 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import t from 'tap';
 import { seededRandom } from '../../src/core/random.js';
+import { viewOf } from '../../src/framework/match.js';
 import { type Plan, statusOfPlan } from '../../src/framework/plan.js';
 import { makeConfig, optionsOf, taskHashOf, violationsOf } from '../../src/sdk/config.js';
 import { planOf as deployPlanOf } from '../../src/sdk/deploy.js';
 import { podStatuses } from '../../src/sdk/endpoints.js';
 import type { CommandResult, Event } from '../../src/sdk/events.js';
 import { type Launch, taskInfoOf, templateViolations } from '../../src/sdk/launch.js';
+import { bySpread } from '../../src/sdk/offers.js';
 import { missingPeers, peersHashOf } from '../../src/sdk/peers.js';
 import { namesIn, parseTemplate, renderTemplate } from '../../src/sdk/render.js';
 import { type Instance, type ServiceConfig, type State, stateOf } from '../../src/sdk/state.js';
@@ -211,6 +213,51 @@ function firstPhaseOf(config: ServiceConfig): string[] {
   const [first] = deployPlanOf(config, 'deploy', 'deploy').plan.phases;
   return first === undefined ? [] : [first.name, ...first.steps.map(({ name }) => name)];
 }
+
+t.test('launch › the agent with the fewest of its kind comes first, then the zone', async (t) => {
+  const domainOf = (zone: string) => ({
+    fault_domain: { region: { name: 'local' }, zone: { name: zone } },
+  });
+  const answers = ['a:1', 'b:1', 'c:2', 'd:3'].map((place) => {
+    const [agent = '', zone = ''] = place.split(':');
+    const id = { value: agent };
+    const offer = { id, framework_id: id, agent_id: id, hostname: agent, domain: domainOf(zone) };
+    const view = viewOf({ ...offer, resources: [] });
+    return { view, operations: [], reservedOnly: false };
+  });
+  const others = ['a:1', 'c:2'].map((place) => {
+    const [agentId = '', zone = ''] = place.split(':');
+    return { agentId, hostname: agentId, address: agentId, domain: domainOf(zone) };
+  });
+  const { reservation: _none, ...unplaced } = anInstance;
+  const order = bySpread(answers, unplaced, others).map(({ view }) => view.offer.hostname);
+  t.same(order, ['d', 'b', 'a', 'c']);
+  const own = bySpread(answers, anInstance, others).map(({ view }) => view.offer.hostname);
+  t.same(own, ['a'], 'its reservation decides');
+});
+
+t.test('launch › one that takes the place of another knows where that was', async (t) => {
+  const template = '{{pod.replaces}}:{{pod.replaces_ports.api}} {{pod.ports.api}}';
+  const config = configOf({}, template);
+  const fileOf = (instance: Instance): string => {
+    const state = stateWith(instance);
+    const [pod] = config.spec.pods;
+    const [task] = pod?.tasks ?? [];
+    if (pod === undefined || task === undefined) throw new Error('no pod');
+    const info = taskInfoOf(
+      state,
+      { config, pod, task, variables: {} },
+      instance,
+      [],
+      'node-0-server__1',
+    );
+    const file = info.command?.environment?.variables?.find(({ name }) => /FILE_0/.test(name));
+    return Buffer.from(file?.value ?? '', 'base64').toString();
+  };
+  const replacing = { address: '127.0.0.8', ports: { api: 4000 } };
+  t.equal(fileOf({ ...anInstance, replacing }), '127.0.0.8:4000 4711');
+  t.equal(fileOf(anInstance), ':4711 4711');
+});
 
 t.test('launch › templates are tried before anything runs', async (t) => {
   const state = stateWith(anInstance);

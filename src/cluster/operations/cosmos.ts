@@ -151,15 +151,11 @@ function updateRoute({ operations, packages, operator }: CosmosOperationsOptions
     handle: async ({ appId, packageVersion, options, replace }, _chosen, request) => {
       const installed = operations.state.installed.get(appId);
       if (installed === undefined) throw appNotFound(appId);
-      const { release } = installed;
-      const actual = release.definition.version;
-      if (packageVersion && packageVersion !== actual) {
-        throw cosmosError(
-          'VersionUpgradeNotSupportedInOpen',
-          `Version upgrades are not supported: installed [${actual}], wanted [${packageVersion}]`,
-          { requested: packageVersion, actual },
-        );
-      }
+      const actual = installed.release.definition.version;
+      const another = packageVersion && packageVersion !== actual;
+      const release = another
+        ? await packages.successor(installed.release, packageVersion)
+        : installed.release;
       const given = plain(options);
       const userOptions = replace
         ? given
@@ -179,6 +175,7 @@ function updateRoute({ operations, packages, operator }: CosmosOperationsOptions
         userOptions,
         facts,
         assets,
+        ...(another ? { release } : {}),
       }));
       tellOperation(request, outcome);
       if (!outcome.accepted) throw appNotFound(appId);

@@ -51,6 +51,8 @@ export type OperationsEvent =
       readonly requestId: string;
       readonly operationId: string;
       readonly appId: string;
+      /** Of another version, to take the place of the installed one. */
+      readonly release?: PackageRelease;
       readonly userOptions: JsonObject;
       readonly facts: AppFacts;
       readonly assets: readonly { readonly asset: string; readonly bytes: number }[];

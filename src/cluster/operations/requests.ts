@@ -47,7 +47,8 @@ export function acceptInstall(
 }
 
 /**
- * The options of an installed release change; an install or update that is under way is superseded.
+ * The options of an installed release change, or its version; an install or update that is under
+ * way is superseded.
  */
 export function acceptUpdate(
   state: OperationsState,
@@ -55,7 +56,7 @@ export function acceptUpdate(
   now: number,
   changes: Changes,
 ): void {
-  const { requestId, operationId, appId, userOptions, facts, assets } = event;
+  const { requestId, operationId, appId, userOptions, facts, assets, release } = event;
   const before = state.installed.get(appId);
   if (before === undefined || before.status === 'uninstalling') {
     refuse(
@@ -74,7 +75,7 @@ export function acceptUpdate(
     installed,
     facts,
     assets,
-    next: { userOptions, facts },
+    next: { userOptions, facts, ...(release === undefined ? {} : { release }) },
   });
 }
 
@@ -119,13 +120,14 @@ interface Beginning {
 
 function begin(state: OperationsState, changes: Changes, now: number, given: Beginning): void {
   const { installed, kind, facts, next } = given;
-  const { appId, operationId: id, release } = installed;
+  const { appId, operationId: id } = installed;
+  const { definition } = next?.release ?? installed.release;
   const record: OperationRecord = {
     operation: {
       id,
       kind,
-      packageName: release.definition.name,
-      packageVersion: release.definition.version,
+      packageName: definition.name,
+      packageVersion: definition.version,
       appId,
       status: 'running',
       createdAt: now,

@@ -89,9 +89,10 @@ export function effectOf(
 ): OperationsEffect | undefined {
   const { id: operationId, appId } = record.operation;
   const facts = record.next?.facts ?? installed.facts;
+  const release = record.next?.release ?? installed.release;
   switch (record.stage) {
     case 'fetch':
-      return { type: 'FetchArtifacts', operationId, release: installed.release };
+      return { type: 'FetchArtifacts', operationId, release };
     case 'depend':
       return {
         type: 'ObserveDependencies',
@@ -103,7 +104,7 @@ export function effectOf(
         type: 'SubmitApp',
         operationId,
         appId,
-        release: installed.release,
+        release,
         userOptions: record.next?.userOptions ?? installed.userOptions,
         assetUrls: record.assetUrls ?? {},
         dependencyEnv: record.dependencyEnv ?? {},
@@ -121,7 +122,7 @@ export function effectOf(
         operationId,
         appId,
         facts,
-        notes: installed.release.definition.postInstallNotes ?? undefined,
+        notes: release.definition.postInstallNotes ?? undefined,
       };
     case 'delete':
       return { type: 'DeleteApp', operationId, appId };

@@ -81,7 +81,12 @@ export interface OperationRecord {
   operation: Operation;
   stage: Stage;
   /** Of an update: what it will make of the installed release. */
-  readonly next?: { readonly userOptions: JsonObject; readonly facts: AppFacts };
+  readonly next?: {
+    readonly userOptions: JsonObject;
+    readonly facts: AppFacts;
+    /** Of another version; the installed release itself when absent. */
+    readonly release?: PackageRelease;
+  };
   /** What every asset is served at, once fetched. */
   assetUrls?: Readonly<Record<string, string>>;
   /** Where the services that it needs are, once they serve. */

@@ -11,7 +11,7 @@ const { consistencies } = cassandra.types;
 
 /** Options for a machine of two cores. */
 export const smallCassandra = {
-  nodes: { mem: 768, heap: { size: 256 }, disk: 768 },
+  nodes: { mem: 640, heap: { size: 256 }, disk: 768, maintenance: { mem: 192 } },
 };
 
 /** Three nodes; rows and a register that are written all the time. */
@@ -19,7 +19,7 @@ export const cassandraService: ServiceUnderTest = {
   name: 'cassandra',
   needs: [],
   options: smallCassandra,
-  memMb: 3 * 768 + 128,
+  memMb: 3 * (640 + 192) + 128,
   seconds: { install: 60, recover: 30 },
   tasks: ['node-1-server'],
   begin: (live) => CassandraWorkload.begin(live),

@@ -9,7 +9,9 @@ mkdir -p tmp
 #   bootstrap  a new member of a ring that is there
 if [ ! -f cassandra-data/join ]; then
   join=bootstrap
-  if [ '{{service.deployed}}' = false ] || [ '{{pod.count}}' -eq 1 ]; then
+  if [ -n '{{pod.replaces}}' ] && [ '{{pod.count}}' -gt 1 ]; then
+    join='replace {{pod.replaces}}:{{pod.replaces_ports.storage}}'
+  elif [ '{{service.deployed}}' = false ] || [ '{{pod.count}}' -eq 1 ]; then
     join='initial {{pod.count}}'
   fi
   echo "$join" > cassandra-data/join.new
