@@ -1,5 +1,6 @@
 /** A service that needs another: which options name one, and an install that waits for it. */
 import t from 'tap';
+import { createApps } from '../../src/cluster/operations/apps.js';
 import {
   dependenciesOf,
   dependentsOn,
@@ -8,6 +9,7 @@ import {
 } from '../../src/cluster/operations/dependencies.js';
 import type { OperationsEffect } from '../../src/cluster/operations/events.js';
 import type { AppFacts, Dependency } from '../../src/cluster/operations/state.js';
+import { startAnswers } from '../helpers/answers.js';
 import { anInstall, release, scheduler, World } from './operations-world.js';
 
 const mark = { package: 'zookeeper', endpoint: 'client', env: 'ZOOKEEPER_ADDRESSES' };
@@ -129,4 +131,15 @@ t.test('install › fails with the reason where what it needs does not come', as
   world.goOn();
   world.send({ type: 'EffectFailed', operationId: 'op1', reason: 'no zookeeper', final: true });
   t.match(world.operation('op1'), { status: 'failed', reason: 'no zookeeper' });
+});
+
+t.test('endpoints › a file for clients is none of the addresses that are told', async (t) => {
+  const base = 'GET /service/hadoop/v1/endpoints';
+  const { url } = await startAnswers(t, {
+    [base]: { body: ['hdfs-site.xml', 'name-http'] },
+    [`${base}/hdfs-site.xml`]: { body: '<configuration/>' },
+    [`${base}/name-http`]: { body: { address: ['10.0.0.1:80'] } },
+  });
+  const apps = createApps(url, () => 'token');
+  t.same(await apps.endpoints('hadoop'), [{ name: 'name-http', addresses: ['10.0.0.1:80'] }]);
 });

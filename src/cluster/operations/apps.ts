@@ -149,12 +149,21 @@ async function endpointsOf(call: Call, base: string) {
   const names = z.array(z.string()).safeParse((await call('GET', base)).json);
   const found: { name: string; addresses: string[] }[] = [];
   for (const name of (names.data ?? []).slice(0, 50)) {
-    const { json } = await call('GET', `${base}/${encodeURIComponent(name)}`);
-    // Some are files for clients, with no address of their own.
-    const endpoint = endpointSchema.safeParse(json).data;
-    if (endpoint !== undefined) found.push({ name, addresses: endpoint.address ?? [] });
+    const addresses = await addressesAt(call, `${base}/${encodeURIComponent(name)}`);
+    if (addresses !== undefined) found.push({ name, addresses });
   }
   return found;
+}
+
+/** `undefined` for an endpoint that is no list of addresses but a file for clients. */
+async function addressesAt(call: Call, path: string): Promise<string[] | undefined> {
+  try {
+    return endpointSchema.safeParse((await call('GET', path)).json).data?.address ?? [];
+  } catch (error) {
+    // What is not JSON.
+    if (error instanceof DcosError && error.code === 'failed') return undefined;
+    throw error;
+  }
 }
 
 /** What of a live app an operation looks at. */
