@@ -1,62 +1,52 @@
 /** `dcos completion` */
 import { DcosError } from '../../core/errors.js';
 import { type Command, type Group, isGroup } from '../command.js';
+import { isNameKind, nameKindOf, namesOf } from '../completion/names.js';
+import { completionScript, type Offer } from '../completion/script.js';
 
-/** Prints a completion script. */
+/** Prints a completion script, or for that script what the cluster has under a noun. */
 export const completion: Command = {
-  summary: 'print a script that completes commands in bash or zsh',
-  words: [['<shell>', 'bash or zsh']],
+  summary: 'print a script that completes commands and live names in bash or zsh',
+  words: [
+    ['<shell>', 'bash or zsh'],
+    ['[kind]', 'for the script itself: names tasks, names apps…'],
+  ],
   examples: ['source <(dcos completion bash)', 'source <(dcos completion zsh)'],
   run: async (context, given) => {
-    const shell = given.word(0);
+    const [shell, kind = ''] = given.words;
+    const { io } = context;
+    if (shell === 'names' && isNameKind(kind)) {
+      for (const name of await namesOf(context, kind)) io.result(name);
+      return;
+    }
     if (shell !== 'bash' && shell !== 'zsh') {
       throw new DcosError('usage', `completion is there for bash and zsh, not for '${shell}'`);
     }
-    const { io } = context;
-    if (shell === 'zsh') io.result('autoload -U +X bashcompinit && bashcompinit');
-    io.result(bashScript(await wordsByPath(context.commands, [])));
+    io.result(completionScript(shell, new Map(await offersBelow(context.commands, []))));
   },
 };
 
-/** What may follow each path of words: commands below a noun, flags of a command. */
-async function wordsByPath(group: Group, path: readonly string[]): Promise<[string, string][]> {
+/** What may follow each path of words. */
+async function offersBelow(group: Group, path: readonly string[]): Promise<[string, Offer][]> {
   const shown = Object.entries(group.children).filter(([, child]) => !child.isHidden);
-  const rows: [string, string][] = [[path.join(' '), shown.map(([name]) => name).join(' ')]];
+  const words = shown.map(([name]) => name);
+  // `dcos kafka …`: a service may stand first.
+  const names = path.length === 0 ? 'services' : undefined;
+  const rows: [string, Offer][] = [[path.join(' '), { words, names }]];
   for (const [name, child] of shown) {
     const below = [...path, name];
     if (isGroup(child)) {
-      rows.push(...(await wordsByPath(child, below)));
+      rows.push(...(await offersBelow(child, below)));
       continue;
     }
-    const { flags = [] } = await child.load();
-    const names = flags
+    const command = await child.load();
+    const flags = (command.flags ?? [])
       .filter((flag) => !flag.isHidden)
-      .map((flag) => /--[\w-]+/.exec(flag.flags)?.[0]);
+      .flatMap((flag) => /--[\w-]+/.exec(flag.flags)?.[0] ?? []);
     rows.push([
       below.join(' '),
-      [...names, '--help'].filter((flag) => flag !== undefined).join(' '),
+      { words: [...flags, '--help'], names: nameKindOf(below, command) },
     ]);
   }
   return rows;
-}
-
-function bashScript(rows: readonly [string, string][]): string {
-  const cases = rows.map(([path, words]) => `    '${path}') words='${words}' ;;`).join('\n');
-  return `_dcos() {
-  local current="\${COMP_WORDS[COMP_CWORD]}" path='' word words=''
-  for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
-    case "$word" in -*) ;; *) path="\${path:+$path }$word" ;; esac
-  done
-  # What stands behind a command is its arguments: the flags of the longest known path are offered.
-  while :; do
-    words=''
-    case "$path" in
-${cases}
-    esac
-    [ -n "$words" ] || [ -z "$path" ] && break
-    case "$path" in *' '*) path="\${path% *}" ;; *) path='' ;; esac
-  done
-  COMPREPLY=($(compgen -W "$words" -- "$current"))
-}
-complete -F _dcos dcos`;
 }
