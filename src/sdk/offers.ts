@@ -52,13 +52,14 @@ export function answerOffers(
   const waiting = placements.filter((placement) => !place(state, answers, placement, writes, now));
   const waitingFor = waiting.length + (state.uninstalling ? state.leftovers.size : 0);
   const effects: Effect[] = [];
-  const declined: Offer[] = [];
-  for (const { view, operations, reservedOnly } of answers) {
+  const declined = new Map<number, Offer[]>();
+  for (const { view, operations, reservedOnly, awaited } of answers) {
+    const unused = refusalSeconds(waitingFor + (awaited ? 1 : 0));
     if (operations.length === 0) {
-      declined.push(view.offer);
+      declined.set(unused, [...(declined.get(unused) ?? []), view.offer]);
       continue;
     }
-    const seconds = reservedOnly ? 0 : refusalSeconds(waitingFor);
+    const seconds = reservedOnly ? 0 : unused;
     const accept = {
       offer_ids: [view.offer.id],
       operations,
@@ -66,9 +67,8 @@ export function answerOffers(
     };
     effects.push({ type: 'Send', call: { type: 'ACCEPT', accept } });
   }
-  if (declined.length > 0) {
-    const filters = { refuse_seconds: refusalSeconds(waitingFor) };
-    const decline = { offer_ids: declined.map(({ id }) => id), filters };
+  for (const [refuse_seconds, offers] of declined) {
+    const decline = { offer_ids: offers.map(({ id }) => id), filters: { refuse_seconds } };
     effects.push({ type: 'Send', call: { type: 'DECLINE', decline } });
   }
   return { effects, waiting };

@@ -20,6 +20,8 @@ export interface Answer {
   readonly operations: OfferOperation[];
   /** Something was reserved without a launch: what is left must be offered again at once. */
   reservedOnly: boolean;
+  /** Something in it is to be given back once a task elsewhere has let go of the rest. */
+  awaited: boolean;
 }
 
 /**
@@ -34,7 +36,12 @@ export function readOffers(
   now: number,
 ): Answer[] {
   return offers.map((offer) => {
-    const answer: Answer = { view: viewOf(offer), operations: [], reservedOnly: false };
+    const answer: Answer = {
+      view: viewOf(offer),
+      operations: [],
+      reservedOnly: false,
+      awaited: false,
+    };
     noteReservations(state, answer, writes, now);
     return answer;
   });
@@ -61,6 +68,7 @@ function noteReservations(state: State, answer: Answer, writes: Write[], now: nu
     return owner !== undefined && wantedParts(state, owner).has(partInLabels(labels));
   });
   const held = heldElsewhere(state, unwanted);
+  answer.awaited = held.size > 0;
   const left = unwanted.filter((one) => !held.has(labelsOf(one)?.resource_id ?? ''));
   if (left.length === 0) return;
   for (const resource of left) {

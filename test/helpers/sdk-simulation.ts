@@ -74,6 +74,7 @@ export class Simulation {
       state: this.state,
       step: (state, event, now) => {
         const effects = step(state, event, now);
+        this.judge?.(state, now);
         for (const { message, fields } of journal.after(event)) {
           const what = fields.task ?? fields.instance ?? fields.step ?? fields.plan ?? '';
           this.log.push([message, String(what).replace(/__.*/, '')].join(' '));
@@ -164,6 +165,9 @@ export class Simulation {
       this.watch?.();
     }
   }
+
+  /** What must hold after each single step of the scheduler. */
+  judge: ((state: State, now: number) => void) | undefined;
 
   /** More that must hold at every moment. */
   watch: (() => void) | undefined;

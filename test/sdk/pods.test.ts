@@ -300,26 +300,27 @@ t.test(
   },
 );
 
-/** No plan stops a server that does its work while another one does not. */
-function quorumRule(simulation: Simulation): () => void {
+/** No plan stops a server that does its work while another one, as far as is known, does not. */
+function quorumRule(): NonNullable<Simulation['judge']> {
+  // A kill that is sent again is no new one.
   const judged = new Set<string>();
-  return () => {
-    for (const { name, tasks } of simulation.state.instances.values()) {
+  return ({ instances, targetId, configs }, now) => {
+    const count = configs.get(targetId ?? '')?.spec.pods[0]?.count ?? 0;
+    for (const { name, tasks } of instances.values()) {
       const { server } = tasks;
-      const kill = server?.kill;
-      if (server === undefined || kill?.reason !== 'update' || judged.has(server.id)) continue;
+      const ordered = server?.kill?.reason === 'update' && server.kill.sentAt === now;
+      if (!ordered || judged.has(server.id)) continue;
       judged.add(server.id);
-      // Just ordered: what did the scheduler know of the others at this moment?
-      if (!server.ready || kill.sentAt < simulation.now - 250) continue;
-      const missing = [...simulation.state.instances.values()].filter(
-        ({ name: other, index, tasks: { server: peer } }) =>
-          other !== name &&
-          index < Number(simulation.options.COUNT) &&
-          peer !== undefined &&
-          !(peer.state === 'TASK_RUNNING' && peer.ready && peer.kill === undefined),
+      if (!server.ready) continue;
+      const missing = [...instances.values()].filter(
+        ({ name: other, index, tasks: { server } }) => {
+          const well =
+            server?.state === 'TASK_RUNNING' && server.ready && server.kill === undefined;
+          return other !== name && index < count && server !== undefined && !well;
+        },
       );
       if (missing.length > 0) {
-        throw new Error(`${name} was stopped while ${missing.map((one) => one.name)} was missing`);
+        throw new Error(`${name} is stopped while ${missing.map((one) => one.name)} is missing`);
       }
     }
   };
@@ -330,7 +331,7 @@ for (const seed of [21, 22, 23, 24]) {
     const simulation = new Simulation(seed, service);
     await simulation.live(30_000);
     t.equal(planStatus(simulation, 'deploy'), 'COMPLETE', 'the first deployment');
-    simulation.watch = quorumRule(simulation);
+    simulation.judge = quorumRule();
     for (let round = 0; round < 40; round += 1) {
       if (simulation.random.next() < 0.2) {
         void commanded(simulation, 'start', 'backup').catch(() => undefined);
