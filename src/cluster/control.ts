@@ -19,6 +19,7 @@ import { createServices, type Services } from '../services/services.js';
 import { type LocalCluster, localPaths } from '../wire/local-cluster.js';
 import { type Auth, openAuth } from './auth/auth.js';
 import { authRoutes } from './auth/http.js';
+import { authorityRoutes } from './authority.js';
 import { failuresRoutes } from './failures/http.js';
 import { type Failures, servicesFramework, startFailures } from './failures/run.js';
 import { type FailuresState, serviceKey } from './failures/state.js';
@@ -158,7 +159,11 @@ function routesOf(ground: Ground, rooms: Rooms, directory: ServiceDirectory) {
     agents,
     services: directory,
     marathon: services.routes,
-    forAll: [...authRoutes(auth), ...door.routes],
+    forAll: [
+      ...authRoutes(auth),
+      ...door.routes,
+      ...authorityRoutes(ground.dir, cluster.id, systemClock),
+    ],
     forUsers: [
       ...cosmosOperationRoutes({ operations, packages, apps, operator }),
       ...packages.routes,

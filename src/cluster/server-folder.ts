@@ -2,7 +2,7 @@
  * The folder of one local server under `$DCOS_DIR/local/`: its pid file, its ready file, and what
  * all servers read there (docs/architecture.md, "A local cluster on disk").
  */
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DcosError, messageOf, systemCodeOf } from '../core/errors.js';
 import { type LocalCluster, localClusterSchema, localPaths } from '../wire/local-cluster.js';
@@ -106,4 +106,14 @@ function corrupt(file: string, why: string, cause?: unknown): DcosError {
     hint: 'Restore it, or start anew with: dcos down --purge',
     cause,
   });
+}
+
+/** Whether the cluster has this file of keys. */
+export function hasClusterFile(dir: string, name: string): boolean {
+  return existsSync(join(dir, name));
+}
+
+/** Writes a file of keys, whole or not at all, for its owner's eyes only. */
+export function writeClusterFile(dir: string, name: string, text: string): void {
+  writeByRename(join(dir, name), text);
 }

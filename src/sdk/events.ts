@@ -3,7 +3,7 @@ import type { Persist, Reply } from '../core/drive.js';
 import type { OutgoingCall } from '../framework/connection.js';
 import type { Offer } from '../wire/mesos/scheduler.js';
 import type { TaskStatus } from '../wire/mesos/task.js';
-import type { SpecViolation } from '../wire/service-spec.js';
+import type { SpecViolation, TlsSpec } from '../wire/service-spec.js';
 import type { ServiceConfig } from './state.js';
 
 /** What a plan's part is told to do. */
@@ -24,6 +24,14 @@ export type Event =
   | { readonly type: 'TaskUpdated'; readonly status: TaskStatus }
   | { readonly type: 'Ticked' }
   | { readonly type: 'Erased' }
+  /** Key material for a task that is to run at `address`; base64 of each file by its name. */
+  | {
+      readonly type: 'KeysIssued';
+      readonly asset: string;
+      readonly address: string;
+      readonly files: Readonly<Record<string, string>>;
+    }
+  | { readonly type: 'KeysRefused'; readonly asset: string; readonly reason: string }
   | {
       readonly type: 'PlanCommanded';
       readonly requestId: string;
@@ -52,6 +60,15 @@ export type Effect =
   | { readonly type: 'SubscribeAnew' }
   /** Tear the framework down; `Erased` comes back once the master has heard it. */
   | { readonly type: 'Teardown' }
+  /** Make key material; `KeysIssued` or `KeysRefused` comes back. */
+  | {
+      readonly type: 'IssueKeys';
+      readonly asset: string;
+      readonly address: string;
+      readonly name: string;
+      readonly hosts: readonly string[];
+      readonly wanted: readonly TlsSpec[];
+    }
   /** Have `Ticked` come at this time (ms since 1970), at the latest. */
   | { readonly type: 'WakeAt'; readonly at: number };
 

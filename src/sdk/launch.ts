@@ -13,6 +13,7 @@ import {
 import { taskHashOf } from './config.js';
 import { endpointViolations } from './endpoint-files.js';
 import { instanceName } from './instances.js';
+import { type KeyMaterial, keyFilesOf } from './keys.js';
 import { podScope, podsScope } from './peers.js';
 import { parseTemplate, renderTemplate, type TemplateScope } from './render.js';
 import type { AgentPlace, Instance, ServiceConfig, State } from './state.js';
@@ -63,26 +64,30 @@ export function taskInfoOf(
   state: State,
   launch: Launch,
   instance: Instance,
-  resources: readonly Resource[],
-  taskId: string,
+  given: {
+    readonly id: string;
+    readonly resources: readonly Resource[];
+    readonly keys?: KeyMaterial | undefined;
+  },
 ): TaskInfo {
   const { config, pod, task } = launch;
   const place = instance.reservation?.place;
   const env = environmentOf(state, launch, instance);
-  const files = renderFiles(config, task, scopeOf(state, config, pod, instance, env));
+  const rendered = renderFiles(config, task, scopeOf(state, config, pod, instance, env));
+  const files = [...rendered, ...keyFiles(task, given.keys)];
   const user = config.spec.user === undefined ? {} : { user: config.spec.user };
   const paused = instance.paused?.includes(task.name) ?? false;
   const check = !paused && task.readinessCheck && readinessOf(task.readinessCheck, env);
   const health = !paused && task.healthCheck && healthOf(task.healthCheck, env);
   return {
     name: `${instance.name}-${task.name}`,
-    task_id: { value: taskId },
+    task_id: { value: given.id },
     agent_id: { value: place?.agentId ?? '' },
-    resources: [...resources],
+    resources: [...given.resources],
     command: {
       shell: true,
-      value: withFiles(paused ? idleCmd : task.cmd, task),
-      environment: variablesOf({ ...env, ...files }),
+      value: withFiles(paused ? idleCmd : task.cmd, files),
+      environment: variablesOf({ ...env, ...contents(files) }),
       ...(pod.uris.length === 0
         ? {}
         : { uris: pod.uris.map((value) => ({ value, extract: true, cache: true })) }),
@@ -144,19 +149,37 @@ function environmentOf(
   };
 }
 
-/** The name of the variable that carries the config file at `position`. */
+/** A file that is in the sandbox before the command starts. */
+interface TaskFile {
+  readonly dest: string;
+  /** Base64. */
+  readonly content: string;
+  /** For its owner's eyes only. */
+  readonly secret: boolean;
+}
+
+/** The name of the variable that carries the file at `position`. */
 const fileVariable = (position: number): string => `DCOS_CONFIG_FILE_${position}`;
 
-function renderFiles(
-  config: ServiceConfig,
-  task: TaskSpec,
-  scope: TemplateScope,
-): Record<string, string> {
-  const files = task.configs.map(({ template }, position) => {
+function renderFiles(config: ServiceConfig, task: TaskSpec, scope: TemplateScope): TaskFile[] {
+  return task.configs.map(({ template, dest }) => {
     const text = renderTemplate(parseTemplate(config.templates[template] ?? ''), scope);
-    return [fileVariable(position), Buffer.from(text).toString('base64')] as const;
+    return { dest, content: Buffer.from(text).toString('base64'), secret: false };
   });
-  return Object.fromEntries(files);
+}
+
+function keyFiles(task: TaskSpec, keys: KeyMaterial | undefined): TaskFile[] {
+  return keyFilesOf(task).map((dest) => ({
+    dest,
+    content: keys?.files[dest] ?? '',
+    secret: true,
+  }));
+}
+
+function contents(files: readonly TaskFile[]): Record<string, string> {
+  return Object.fromEntries(
+    files.map(({ content }, position) => [fileVariable(position), content] as const),
+  );
 }
 
 /**
@@ -164,13 +187,14 @@ function renderFiles(
  * variables, so that nothing in them ever meets a shell; the variables are gone when the command
  * itself starts.
  */
-function withFiles(cmd: string, task: TaskSpec): string {
-  const lines = task.configs.flatMap(({ dest }, position) => {
+function withFiles(cmd: string, files: readonly TaskFile[]): string {
+  const lines = files.flatMap(({ dest, secret }, position) => {
     const variable = fileVariable(position);
     const folder = dest.includes('/') ? dest.replace(/\/[^/]*$/, '') : '';
+    const write = `printf %s "$${variable}" | base64 -d > ${quoted(dest)}`;
     return [
       ...(folder === '' ? [] : [`mkdir -p ${quoted(folder)} || exit 1`]),
-      `printf %s "$${variable}" | base64 -d > ${quoted(dest)} || exit 1`,
+      `${secret ? `(umask 077; ${write})` : write} || exit 1`,
       `unset ${variable}`,
     ];
   });

@@ -14,6 +14,7 @@ import type { TaskInfo } from '../wire/mesos/task.js';
 import type { PodSpec } from '../wire/service-spec.js';
 import type { Effect } from './events.js';
 import { withoutRenewal } from './instances.js';
+import { keysFor } from './keys.js';
 import { type Launch, taskInfoOf } from './launch.js';
 import { partOf, partsOf, podPart, requirementOf, reservationOf } from './parts.js';
 import { missingPeers, peersHashOf } from './peers.js';
@@ -250,7 +251,9 @@ function launchOf(
       const id = `${instance.name}-${task.name}__${state.random.uuid()}`;
       const own = matches.get(partOf(pod, task.resourceSet))?.resources ?? [];
       const shared = matches.get(podPart)?.resources ?? [];
-      infos.push(taskInfoOf(peers, launch, instance, [...own, ...shared], id));
+      const keys = keysFor(state, instance, task, now);
+      const resources = [...own, ...shared];
+      infos.push(taskInfoOf(peers, launch, instance, { resources, id, keys }));
       tasks[task.name] = {
         id,
         configId: config.id,

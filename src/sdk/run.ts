@@ -19,6 +19,7 @@ import type { Effect, Event } from './events.js';
 import { commandsRoute, serviceRoutes } from './http.js';
 import { readCommands, readConfiguration, type Surroundings, surroundingsOf } from './io.js';
 import { createJournal, type JournalLine } from './journal.js';
+import { issueKeys } from './shell/issue.js';
 import { type State, stateOf } from './state.js';
 import { step } from './step.js';
 
@@ -36,16 +37,17 @@ export async function runService(
 ): Promise<RunningServer> {
   const surroundings = surroundingsOf(env);
   const log = createLogger('service');
+  const token = tokenSource(surroundings, systemClock.now);
   const store = await openHttpStore({
     url: surroundings.controlUrl,
     namespace: surroundings.principal,
-    token: tokenSource(surroundings, systemClock.now),
+    token,
     log,
   });
   const { serviceName, role, principal, host, port, uninstalling } = surroundings;
   const options = { serviceName, role, principal, uninstalling, random: systemRandom };
   const state = stateOf({ ...options, api: { host, port } }, await store.load(''));
-  const runner = new Runner(surroundings, state, log);
+  const runner = new Runner(surroundings, state, token, log);
   const journal = createJournal(state, surroundings.mesosUrl);
   const driver = drive<State, Event, ShellEffect>({
     state,
@@ -61,6 +63,7 @@ export async function runService(
       SubscribeAnew: () => runner.connection.subscribe(undefined),
       Teardown: () => void runner.teardown(),
       WakeAt: ({ at }) => runner.wakeAt(at),
+      IssueKeys: (order) => void runner.issueKeys(order),
       Tell: ({ line: { level, message, fields } }) => log[level](message, fields),
     },
     onFatal: (error) => {
@@ -87,13 +90,15 @@ class Runner {
   readonly connection: Connection;
   readonly #surroundings: Surroundings;
   readonly #state: State;
+  readonly #token: () => Promise<string>;
   readonly #log: Logger;
   #driver: Driver<Event> | undefined;
   #server: Server | undefined;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(surroundings: Surroundings, state: State, log: Logger) {
+  constructor(surroundings: Surroundings, state: State, token: () => Promise<string>, log: Logger) {
     this.#surroundings = surroundings;
+    this.#token = token;
     this.#state = state;
     this.#log = log;
     this.connection = createConnection({
@@ -157,6 +162,23 @@ class Runner {
     }
     this.connection.stop();
     this.#submit({ type: 'Erased' });
+  }
+
+  /** Makes key material; whatever comes of it comes back as an event. */
+  async issueKeys(order: Extract<Effect, { type: 'IssueKeys' }>): Promise<void> {
+    const { asset, address } = order;
+    const { controlUrl } = this.#surroundings;
+    try {
+      const files = await issueKeys(order, {
+        controlUrl,
+        token: this.#token,
+        now: systemClock.now,
+      });
+      this.#submit({ type: 'KeysIssued', asset, address, files });
+    } catch (error) {
+      this.#log.warn('no key material could be had', { task: asset, error: messageOf(error) });
+      this.#submit({ type: 'KeysRefused', asset, reason: messageOf(error) });
+    }
   }
 
   #submit(event: Event): void {

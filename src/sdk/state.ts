@@ -14,6 +14,7 @@ import type { Attribute, Domain } from '../wire/mesos/common.js';
 import type { TaskState } from '../wire/mesos/task.js';
 import type { ServiceSpec } from '../wire/service-spec.js';
 import type { TargetedPlan } from './deploy.js';
+import type { KeyMaterial, KeyRequest } from './keys.js';
 import { upgradedConfig, upgradedInstance } from './upgrade.js';
 
 /** One configuration that the service has or had: what its tasks are made from. */
@@ -107,6 +108,8 @@ export interface Instance {
     readonly address: string;
     readonly ports?: Readonly<Record<string, number>>;
   };
+  /** Since when nothing of it can run where its data is (ms since 1970); by policy only. */
+  readonly missingSince?: number;
   /** Tasks that are to idle until they are resumed (reference/sdk.md §4). */
   readonly paused?: readonly string[];
   /** By task. */
@@ -154,8 +157,13 @@ export interface State {
   readonly plans: Map<string, TargetedPlan>;
   /** Variables of custom plans that were started and are not complete, by plan. */
   readonly started: Map<string, Readonly<Record<string, string>>>;
+  /** When an instance was last replaced by policy, ms since 1970. */
+  replacedAt: number;
   /** Why steps that could run are held back, by step id: worked out anew in every step. */
   readonly holding: Map<string, string>;
+  /** Key material by task; made anew after a start. */
+  readonly keys: Map<string, KeyMaterial>;
+  readonly keyRequests: Map<string, KeyRequest>;
   /** Why instances are not placed yet. */
   readonly refusals: Map<string, Refusals>;
   reconciliation: Reconciliation | undefined;
@@ -182,6 +190,7 @@ export const recordKeys = {
   framework: 'framework',
   target: 'target',
   deployed: 'deployed',
+  policy: 'policy',
   config: (id: string): string => `config/${id}`,
   instance: (name: string): string => `instance/${name}`,
   plan: (name: string): string => `plan/${name}`,
@@ -218,7 +227,10 @@ export function stateOf(options: StateOptions, records: ReadonlyMap<string, unkn
     leftovers: new Map(),
     plans: new Map(),
     started: new Map(),
+    replacedAt: (records.get(recordKeys.policy) as { replacedAt?: number })?.replacedAt ?? 0,
     holding: new Map(),
+    keys: new Map(),
+    keyRequests: new Map(),
     refusals: new Map(),
     reconciliation: undefined,
     unknown: new Map(),

@@ -27,6 +27,7 @@ import type { Effect, Event } from './events.js';
 import { isOver, liveTasks, ownerOf, ownSpec, withStatus, withTask } from './instances.js';
 import { templateViolations } from './launch.js';
 import { answerOffers } from './offers.js';
+import { applyPolicy } from './policy.js';
 import { emptyRecovery, refreshRecovery } from './recovery.js';
 import { beginReplacements } from './replacement.js';
 import { readOffers } from './seen.js';
@@ -95,6 +96,17 @@ function apply(state: State, event: Event, now: number, notes: Notes): void {
     case 'PodCommanded':
       podCommanded(state, event, notes, now);
       break;
+    case 'KeysIssued': {
+      const { asset, address, files } = event;
+      state.keys.set(asset, { address, files, madeAt: now });
+      state.keyRequests.delete(asset);
+      break;
+    }
+    case 'KeysRefused': {
+      const asked = state.keyRequests.get(event.asset);
+      if (asked) state.keyRequests.set(event.asset, { ...asked, failure: event.reason });
+      break;
+    }
     case 'Ticked':
       break;
   }
@@ -122,6 +134,7 @@ function allKeys(state: State): string[] {
     recordKeys.framework,
     recordKeys.target,
     recordKeys.deployed,
+    recordKeys.policy,
     ...[...state.configs.keys()].map(recordKeys.config),
     ...[...state.instances.keys()].map(recordKeys.instance),
     ...[...state.started.keys()].map(recordKeys.plan),
@@ -281,15 +294,18 @@ function taskUpdated(
 /** Brings everything in line, and tells the master. */
 function settle(state: State, offers: readonly Offer[], writes: Write[], now: number): Effect[] {
   const opened = readOffers(state, offers, writes, now);
-  refreshPlans(state, writes, now);
-  const effects: Effect[] = [];
-  // Without a subscription no call would be heard: everything waits for the next one.
-  const idle: Work = { placements: [], kills: [] };
-  const work = state.connected ? workOf(state, writes, now) : idle;
-  let wakeAt: number | undefined = work.wakeAt;
+  let wakeAt: number | undefined;
   const wake = (at: number): void => {
     wakeAt = Math.min(wakeAt ?? at, at);
   };
+  if (!state.uninstalling) applyPolicy(state, writes, now, wake);
+  refreshPlans(state, writes, now);
+  const effects: Effect[] = [];
+  // Without a subscription no call would be heard: everything waits for the next one.
+  const idle: Work = { placements: [], kills: [], issues: [] };
+  const work = state.connected ? workOf(state, writes, now) : idle;
+  if (work.wakeAt !== undefined) wake(work.wakeAt);
+  effects.push(...work.issues);
   for (const order of work.kills) effects.push(...kill(state, order, writes, now));
   effects.push(...againKilled(state, writes, now, wake));
   const { effects: answers, waiting } = answerOffers(state, opened, work.placements, writes, now);

@@ -4,6 +4,7 @@ import { remainingMs } from '../framework/backoff.js';
 import { candidates, type PlanStep } from '../framework/plan.js';
 import { leavingRecipe } from './decommission.js';
 import { assetsOfInstance, type StepTarget } from './deploy.js';
+import type { Effect } from './events.js';
 import {
   anyLive,
   isCurrent,
@@ -15,6 +16,7 @@ import {
   podOf,
   progressOf,
 } from './instances.js';
+import { awaitKeys } from './keys.js';
 import type { Launch } from './launch.js';
 import type { Placement } from './offers.js';
 import { unconfirmedMs } from './parts.js';
@@ -42,6 +44,8 @@ export interface KillOrder {
 export interface Work {
   readonly placements: Placement[];
   readonly kills: KillOrder[];
+  /** Key material to be made. */
+  readonly issues: Effect[];
   /** When something becomes due by time alone, ms since 1970; absent for nothing. */
   wakeAt?: number;
 }
@@ -74,7 +78,7 @@ export function replacingAssets(state: State): Set<string> {
 
 /** The work of all plans. Changes instances that have to give up what they had. */
 export function workOf(state: State, writes: Write[], now: number): Work {
-  const work: Work = { placements: [], kills: [] };
+  const work: Work = { placements: [], kills: [], issues: [] };
   const site: Site = { state, work, writes, now };
   const dirty = new Set<string>();
   state.holding.clear();
@@ -222,6 +226,7 @@ function workOfLaunch(
   }
   const [first] = launches;
   if (first === undefined) return;
+  if (lacksKeys(site, turn, instance, launches)) return;
   const { config, pod } = first;
   const placement: Placement = {
     kind: 'launch',
@@ -231,6 +236,33 @@ function workOfLaunch(
     launches,
   };
   work.placements.push(placement);
+}
+
+/**
+ * Whether a task waits for its key material. A certificate names where the task runs, so that an
+ * instance without a place gets one first.
+ */
+function lacksKeys(
+  site: Site,
+  { step, target }: Turn,
+  instance: Instance | undefined,
+  launches: readonly Launch[],
+): boolean {
+  const { state, work, now } = site;
+  const [first] = launches;
+  if (first === undefined || launches.every(({ task }) => task.tls === undefined)) return false;
+  if (instance?.reservation === undefined) {
+    const { config, pod } = first;
+    work.placements.push({ kind: 'reserve', instance: target.instance, config, pod, launches: [] });
+    return true;
+  }
+  const tasks = launches.map(({ task }) => task);
+  const awaited = awaitKeys(state, instance, tasks, now);
+  if (awaited === undefined) return false;
+  work.issues.push(...awaited.effects);
+  holdBack(state, step, awaited.reason);
+  wake(site, awaited.againAt);
+  return true;
 }
 
 /**

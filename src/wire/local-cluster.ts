@@ -47,6 +47,8 @@ export const localPaths = {
   clusterKey: 'keys/cluster.key',
   tokenPrivateKey: 'keys/token-private.pem',
   tokenPublicKey: 'keys/token-public.pem',
+  authorityKey: 'keys/ca-private.pem',
+  authorityCertificate: 'keys/ca.pem',
   /** While it is there, the loops start no server again. */
   stopFile: 'stop',
   /**

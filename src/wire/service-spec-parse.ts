@@ -4,6 +4,7 @@ import { messageOf } from '../core/errors.js';
 import { readRules } from './service-rules.js';
 import type {
   PodSpec,
+  ReplacementSpec,
   ResourceSetSpec,
   ServiceSpec,
   SpecResult,
@@ -61,11 +62,13 @@ function readService(root: SpecNode, variables: Readonly<Record<string, string>>
   if (!root.has('pods')) root.wrong('pods', 'is missing');
   const webUrl = root.text('web-url', '');
   const rules = readRules(root);
+  const replacement = readReplacement(root, variables);
   return {
     name,
     ...(webUrl ? { webUrl } : {}),
     ...(user ? { user } : {}),
     pods: root.children('pods').map(({ name: type, node }) => readPod(type, node, variables)),
+    ...(replacement ? { replacement } : {}),
     plans: root.children('plans').map(({ name: plan, node }) => readPlan(plan, node)),
     ...readEndpoints(root),
     ...(rules.length > 0 ? { rules } : {}),
@@ -84,6 +87,25 @@ function readEndpoints(root: SpecNode): Pick<ServiceSpec, 'endpoints'> {
     return { name, template: node.text('template') };
   });
   return endpoints.length === 0 ? {} : { endpoints };
+}
+
+/** By options of the scheduler's environment, as the SDK's packages have them. */
+function readReplacement(
+  root: SpecNode,
+  variables: Readonly<Record<string, string>>,
+): ReplacementSpec | undefined {
+  if (variables.ENABLE_AUTOMATIC_POD_REPLACEMENT !== 'true') return undefined;
+  const seconds = (name: string, fallback: number): number => {
+    const text = variables[name] ?? '';
+    const value = text === '' ? fallback : Number(text);
+    if (Number.isInteger(value) && value >= 0 && value <= 31_536_000) return value;
+    root.wrong('', `the option ${name} must be a whole number of seconds, not '${text}'`);
+    return fallback;
+  };
+  return {
+    afterS: seconds('PERMANENT_FAILURE_TIMEOUT_SECS', 1_200),
+    minDelayS: seconds('MIN_REPLACE_DELAY_SECS', 10),
+  };
 }
 
 const podKeys = ['count', 'tasks', 'placement', 'uris', 'resource-sets', 'volume', 'volumes'];

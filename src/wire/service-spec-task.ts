@@ -6,6 +6,7 @@ import type {
   ReadinessCheckSpec,
   ResourceSetSpec,
   TaskSpec,
+  TlsSpec,
   VolumeSpec,
 } from './service-spec.js';
 import type { SpecNode } from './service-spec-node.js';
@@ -26,8 +27,9 @@ const taskKeys = [
   'readiness-check',
   'discovery',
   'kill-grace-period',
+  'transport-encryption',
 ];
-const refusedTaskKeys = ['transport-encryption', 'ipc-mode', 'shm-size'];
+const refusedTaskKeys = ['ipc-mode', 'shm-size'];
 
 /** Reads one task, and the resource set that it owns. */
 export function readTask(name: string, node: SpecNode, sets: ReadonlySet<string>): TaskSpec {
@@ -37,6 +39,7 @@ export function readTask(name: string, node: SpecNode, sets: ReadonlySet<string>
   discovery?.keys(['prefix', 'visibility']);
   const healthCheck = readHealthCheck(node.child('health-check'));
   const readinessCheck = readReadinessCheck(node.child('readiness-check'));
+  const tls = node.items('transport-encryption').flatMap(readTls);
   return {
     name,
     goal: node.choice('goal', ['RUNNING', 'FINISH', 'ONCE']),
@@ -50,6 +53,7 @@ export function readTask(name: string, node: SpecNode, sets: ReadonlySet<string>
     ...(readinessCheck ? { readinessCheck } : {}),
     ...(discovery ? { discovery: readDiscovery(discovery) } : {}),
     killGracePeriodS: node.number('kill-grace-period', seconds, 0),
+    ...(tls.length > 0 ? { tls } : {}),
   };
 }
 
@@ -84,6 +88,15 @@ export function readResources(name: string, node: SpecNode): ResourceSetSpec {
 export function checkSet(name: string, node: SpecNode): void {
   node.keys(resourceKeys, refusedResourceKeys);
   checkName(node, name, 'a resource set');
+}
+
+/** `enabled` is ours: an option can switch it. */
+function readTls(node: SpecNode): TlsSpec[] {
+  node.keys(['name', 'type', 'enabled']);
+  const name = node.text('name');
+  checkName(node, name, 'key material');
+  const spec = { name, type: node.choice('type', ['TLS', 'KEYSTORE']) } as const;
+  return node.flag('enabled', true) ? [spec] : [];
 }
 
 function readEnv(node: SpecNode): Record<string, string> {

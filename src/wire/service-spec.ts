@@ -23,6 +23,8 @@ export interface ServiceSpec {
   readonly endpoints?: readonly EndpointSpec[];
   /** What must hold among its options; absent where there are none. */
   readonly rules?: readonly RuleSpec[];
+  /** Absent: what cannot run where its data is waits for a person. */
+  readonly replacement?: ReplacementSpec;
 }
 
 /** A file that `/v1/endpoints/<name>` gives as text: what clients are configured with. */
@@ -30,6 +32,14 @@ export interface EndpointSpec {
   readonly name: string;
   /** Path below the package's `templates/`; it sees options, `service` and `pods`. */
   readonly template: string;
+}
+
+/** When an instance is replaced without a person, in seconds. */
+export interface ReplacementSpec {
+  /** For so long it has to be missing. */
+  readonly afterS: number;
+  /** So long after the last one at the earliest. */
+  readonly minDelayS: number;
 }
 
 /** `count` instances `<type>-0`, `<type>-1`… of the same tasks. */
@@ -84,6 +94,17 @@ export interface TaskSpec {
     readonly visibility: 'FRAMEWORK' | 'CLUSTER' | 'EXTERNAL';
   };
   readonly killGracePeriodS: number;
+  /** Key material that is put into its sandbox before it starts. */
+  readonly tls?: readonly TlsSpec[];
+}
+
+/**
+ * Key material: TLS as PEM (`<name>.crt`, `.key`, `.ca`), KEYSTORE as a PKCS#12 key store and a JKS
+ * trust store (`<name>.keystore`, `.truststore`, password `notsecure`).
+ */
+export interface TlsSpec {
+  readonly name: string;
+  readonly type: 'TLS' | 'KEYSTORE';
 }
 
 /** A config file: a template of the package, rendered for each instance. */

@@ -95,6 +95,15 @@ export class Simulation {
           this.master.call({ type: 'TEARDOWN' });
           this.driver.submit({ type: 'Erased' });
         },
+        IssueKeys: ({ asset, address, wanted }) => {
+          if (!alive()) return;
+          const files = Object.fromEntries(
+            wanted.flatMap(({ name }) =>
+              ['crt', 'key', 'ca'].map((kind) => [`${name}.${kind}`, 'eA==']),
+            ),
+          );
+          this.driver.submit({ type: 'KeysIssued', asset, address, files });
+        },
         WakeAt: ({ at }) => {
           this.#wakeAt = at;
         },

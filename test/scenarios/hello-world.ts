@@ -3,6 +3,7 @@
  * engine: that it passes on a real Apache Mesos proves that nothing reaches into our own.
  */
 import assert from 'node:assert/strict';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Incident } from '../../src/wire/incidents.js';
@@ -261,7 +262,8 @@ async function masterKilled(live: Live, engine: Engine): Promise<void> {
 async function controlKilled(live: Live, engine: Engine): Promise<void> {
   const before = pids(live);
   const options = join(live.dir, 'second.json');
-  writeFileSync(options, JSON.stringify({ service: { name: 'second' }, hello: { count: 2 } }));
+  const given = { service: { name: 'second' }, hello: { count: 2 }, tls: { enabled: true } };
+  writeFileSync(options, JSON.stringify(given));
   const args = ['package', 'install', 'hello-world', '--options', options, '--yes'];
   const first = live.dcos(args);
   await until(
@@ -285,8 +287,21 @@ async function controlKilled(live: Live, engine: Engine): Promise<void> {
     'world-0-server',
     'world-1-server',
   ]);
+  const hello = tasks.find(({ name }) => name === 'hello-1-server');
+  await certified(live, hello?.id ?? '');
   for (const pid of before) assert.ok(procOf(pid), 'nothing else restarted');
   await live.ok(['package', 'uninstall', 'hello-world', '--app-id', '/second', ...forGood]);
+}
+
+/** The task has a key of its own, signed by the authority that anybody may ask for. */
+async function certified(live: Live, taskId: string): Promise<void> {
+  const read = async (file: string): Promise<string> =>
+    (await live.ok(['task', 'exec', taskId, 'cat', file])).stdout;
+  const authority = new X509Certificate(await read('hello.ca'));
+  const certificate = new X509Certificate(await read('hello.crt'));
+  assert.ok(certificate.verify(authority.publicKey));
+  assert.ok(certificate.checkPrivateKey(createPrivateKey(await read('hello.key'))));
+  assert.match(certificate.subject, /O=second/);
 }
 
 const forGood = ['--delete-volumes', '--yes'];

@@ -171,7 +171,7 @@ t.test('launch › a config file reaches the task byte for byte, whatever is in 
   const [pod] = config.spec.pods;
   if (pod === undefined) return t.fail('no pod');
   const state = stateWith(anInstance);
-  const info = taskInfoOf(state, launchOf(config), anInstance, [], 'node-0-server__1');
+  const info = taskInfoOf(state, launchOf(config), anInstance, { resources: [], id: 'i' });
   const variables = info.command?.environment?.variables ?? [];
   const env = Object.fromEntries(variables.map(({ name, value }) => [name, value ?? '']));
   const folder = t.testdir();
@@ -204,7 +204,7 @@ t.test('launch › who names a seed by its index waits for that one, not for all
   const reserving = firstPhaseOf(byIndex('3'));
   t.same(reserving, ['reserve-node', 'node-0:[reserve]']);
   const scope = configOf({ COUNT: '3' }, '{{pod.count}} {{service.deployed}}');
-  const info = taskInfoOf(state, launchOf(scope), anInstance, [], 'node-0-server__1');
+  const info = taskInfoOf(state, launchOf(scope), anInstance, { resources: [], id: 'i' });
   const file = info.command?.environment?.variables?.find(({ name }) => /FILE_0/.test(name));
   t.equal(Buffer.from(file?.value ?? '', 'base64').toString(), '3 false');
 });
@@ -223,7 +223,7 @@ t.test('launch › the agent with the fewest of its kind comes first, then the z
     const id = { value: agent };
     const offer = { id, framework_id: id, agent_id: id, hostname: agent, domain: domainOf(zone) };
     const view = viewOf({ ...offer, resources: [] });
-    return { view, operations: [], reservedOnly: false };
+    return { view, operations: [], reservedOnly: false, awaited: false };
   });
   const others = ['a:1', 'c:2'].map((place) => {
     const [agentId = '', zone = ''] = place.split(':');
@@ -241,16 +241,7 @@ t.test('launch › one that takes the place of another knows where that was', as
   const config = configOf({}, template);
   const fileOf = (instance: Instance): string => {
     const state = stateWith(instance);
-    const [pod] = config.spec.pods;
-    const [task] = pod?.tasks ?? [];
-    if (pod === undefined || task === undefined) throw new Error('no pod');
-    const info = taskInfoOf(
-      state,
-      { config, pod, task, variables: {} },
-      instance,
-      [],
-      'node-0-server__1',
-    );
+    const info = taskInfoOf(state, launchOf(config), instance, { resources: [], id: 'i' });
     const file = info.command?.environment?.variables?.find(({ name }) => /FILE_0/.test(name));
     return Buffer.from(file?.value ?? '', 'base64').toString();
   };
@@ -304,7 +295,10 @@ t.test(
     };
     const command0 = (): string => {
       const instance = state.instances.get('node-0') ?? anInstance;
-      return taskInfoOf(state, launchOf(config), instance, [], 'x').command?.value ?? '';
+      return (
+        taskInfoOf(state, launchOf(config), instance, { resources: [], id: 'x' }).command?.value ??
+        ''
+      );
     };
     send({ type: 'Configured', config });
     send({ type: 'Subscribed', frameworkId: 'f' });

@@ -26,6 +26,7 @@ pods:
         cpus: 0.5
         memory: 64
         ports: {peer: {port: 0, env-key: PEER_PORT}}
+        transport-encryption: [{name: tls, type: TLS}]
         readiness-check: {cmd: ask, interval: 1}
       format: {goal: ONCE, cmd: format, resource-set: side}
       join: {goal: FINISH, cmd: join, resource-set: side}
@@ -73,7 +74,7 @@ const launches = ({ log }: Simulation): string[] =>
 
 function running({ master }: Simulation, name: string): ModelTask {
   const found = [...master.tasks.values()].find(
-    ({ info, state }) => info.name === name && state === 'TASK_RUNNING',
+    ({ info, state, agent }) => agent.reachable && info.name === name && state === 'TASK_RUNNING',
   );
   if (found === undefined) throw new Error(`${name} does not run`);
   return found;
@@ -234,6 +235,31 @@ t.test('replace › goes by the plan `replace`, and tells the new one where it w
   simulation.start();
   await simulation.live(10_000);
   t.same(launches(simulation), [], 'that nobody is replaced any more restarts nothing');
+});
+
+t.test('policy › what stays away too long is replaced, one after the other', async (t) => {
+  const simulation = new Simulation(10, service);
+  Object.assign(simulation.options, {
+    ENABLE_AUTOMATIC_POD_REPLACEMENT: 'true',
+    PERMANENT_FAILURE_TIMEOUT_SECS: '60',
+    MIN_REPLACE_DELAY_SECS: '30',
+  });
+  simulation.start();
+  await simulation.live(30_000);
+  const before = running(simulation, 'node-1-server').agent;
+  simulation.master.cutOff(before);
+  await simulation.live(55_000);
+  t.match(simulation.state.plans.get('recovery')?.plan.phases[0]?.steps[0]?.message, /waits for/);
+  await simulation.live(30_000);
+  t.not(running(simulation, 'node-1-server').agent, before);
+  t.equal(planStatus(simulation, 'recovery'), 'COMPLETE');
+  simulation.master.heal(before);
+  await simulation.live(20_000);
+  const copies = [...simulation.master.tasks.values()].filter(
+    ({ info, state }) => info.name === 'node-1-server' && state === 'TASK_RUNNING',
+  );
+  t.equal(copies.length, 1, 'the old one ends when its agent comes back');
+  t.same([...simulation.state.leftovers.keys()], []);
 });
 
 t.test('decommission › the leaving one says goodbye first, beside its server', async (t) => {

@@ -214,7 +214,8 @@ t.test(
         const folder = join(registry, name, version);
         if (!readdirSync(folder).includes('service.yaml')) continue;
         const options = new Proxy({} as Record<string, string>, {
-          get: (_target, key) => (/COUNT|PARTITIONS|SIZE/.test(String(key)) ? '3' : textFor(key)),
+          get: (_target, key) =>
+            /COUNT|PARTITIONS|SIZE|FACTOR|REPLICAS/.test(String(key)) ? '3' : textFor(key),
           has: () => true,
           getOwnPropertyDescriptor: () => ({ configurable: true, enumerable: true, value: '' }),
           ownKeys: () => [],
@@ -228,6 +229,7 @@ t.test(
 
 function textFor(key: string | symbol): string {
   const name = String(key);
+  if (/ENABLED$/.test(name)) return 'true';
   if (name === 'DCOS_SERVICE_NAME') return 'service';
-  return /CPUS|MEM|DISK|PORT|PERIOD/.test(name) ? '1' : 'text';
+  return /CPUS|MEM|HEAP|DISK|PORT|PERIOD/.test(name) ? '1' : 'text';
 }
