@@ -3,6 +3,7 @@
  * apps are rendered. `cluster/operations` calls it; the read-only part of the package API is among
  * its `routes`.
  */
+import { join } from 'node:path';
 import type { DcosError } from '../core/errors.js';
 import type { Route } from '../core/http/server.js';
 import type { JsonObject } from '../core/json.js';
@@ -17,6 +18,7 @@ import {
 } from './artifacts/artifacts.js';
 import { defaultCacheDir, openCache } from './artifacts/cache.js';
 import { artifactsRoute } from './artifacts/serve.js';
+import { openUploads } from './artifacts/uploads.js';
 import { type Catalog, mergeRepositories, releaseOf, successorOf } from './catalog.js';
 import { cosmosRoutes } from './cosmos.js';
 import type { Evaluation, EvaluationRequest } from './evaluate.js';
@@ -188,10 +190,13 @@ const builtIn = { name: 'built-in', uri: 'dcos://packages-registry' };
 export function createPackages(options: PackagesOptions): Packages {
   const repositories = [folderRepository(builtIn.name, builtIn.uri, options.registryDir)];
   const artifacts = artifactsOf(options);
+  const { artifactsDir, clusterKey, advertiseUrl } = options;
+  const uploads = openUploads(join(artifactsDir, 'uploads'), clusterKey, advertiseUrl);
   const catalog = catalogOf(repositories);
   const find: Packages['find'] = async (name, version) => releaseOf(await catalog(), name, version);
   const routes = [
-    artifactsRoute(artifacts.archives, options.clusterKey),
+    uploads.route,
+    artifactsRoute(artifacts.archives, uploads, options.clusterKey),
     ...cosmosRoutes({
       catalog,
       repositories,

@@ -5,16 +5,18 @@
 import { systemClock } from '../core/clock.js';
 import { type Driver, drive } from '../core/drive.js';
 import { messageOf } from '../core/errors.js';
-import { type Server, startServer } from '../core/http/server.js';
+import { type Route, type Server, startServer } from '../core/http/server.js';
 import { createLogger, type Logger } from '../core/logger.js';
 import { systemRandom } from '../core/random.js';
 import type { RunningServer } from '../core/running.js';
 import { openHttpStore } from '../core/store/http.js';
+import type { Store } from '../core/store/store.js';
 import { tokenOf, verifyToken } from '../core/tokens.js';
 import { tokenSource } from '../framework/account.js';
 import { type Connection, createConnection } from '../framework/connection.js';
 import type { Environment } from '../framework/service-environment.js';
 import type { FrameworkInfo, SchedulerEvent } from '../wire/mesos/scheduler.js';
+import type { ElasticPart, MasterPlace } from './elastic/run.js';
 import type { Effect, Event } from './events.js';
 import { commandsRoute, serviceRoutes } from './http.js';
 import { readCommands, readConfiguration, type Surroundings, surroundingsOf } from './io.js';
@@ -47,7 +49,9 @@ export async function runService(
   const { serviceName, role, principal, host, port, uninstalling } = surroundings;
   const options = { serviceName, role, principal, uninstalling, random: systemRandom };
   const state = stateOf({ ...options, api: { host, port } }, await store.load(''));
+  const elastic = await elasticPart(surroundings, state, store, log);
   const runner = new Runner(surroundings, state, token, log);
+  runner.moreRoutes = elastic?.routes ?? [];
   const journal = createJournal(state, surroundings.mesosUrl);
   const driver = drive<State, Event, ShellEffect>({
     state,
@@ -75,7 +79,32 @@ export async function runService(
     },
   });
   const server = await runner.start(driver, folder);
-  return { host: server.host, port: server.port, stop: () => runner.stop() };
+  const stop = async (): Promise<void> => {
+    elastic?.stop();
+    await runner.stop();
+  };
+  return { host: server.host, port: server.port, stop };
+}
+
+/** The part that runs jobs, for packages that have jobs (`DCOS_ELASTIC=spark`). */
+async function elasticPart(
+  surroundings: Surroundings,
+  state: State,
+  store: Store,
+  log: Logger,
+): Promise<ElasticPart | undefined> {
+  if (surroundings.env.DCOS_ELASTIC !== 'spark') return undefined;
+  const { eraseElastic, startElastic } = await import('./elastic/run.js');
+  const masters = (): MasterPlace[] =>
+    [...state.instances.values()].flatMap(({ pod, reservation }) => {
+      const { rpc, ui } = reservation?.ports ?? {};
+      if (pod !== 'master' || reservation === undefined || !rpc || !ui) return [];
+      return [{ address: reservation.place.address, rpcPort: rpc, uiPort: ui }];
+    });
+  const options = { surroundings, store, log, masters, secret: () => state.serviceUuid };
+  if (!surroundings.uninstalling) return startElastic(options);
+  await eraseElastic(options);
+  return undefined;
 }
 
 /** A line for the log, behind the effects that it speaks of. */
@@ -88,6 +117,8 @@ type ShellEffect = Effect | Told;
 /** What `step` cannot hold: the connection, the timer, the server. */
 class Runner {
   readonly connection: Connection;
+  /** Besides those of every service. */
+  moreRoutes: readonly Route[] = [];
   readonly #surroundings: Surroundings;
   readonly #state: State;
   readonly #token: () => Promise<string>;
@@ -121,7 +152,7 @@ class Runner {
     const server = await startServer({
       host,
       port,
-      routes: [...serviceRoutes(this.#state, driver), commandsRoute(commands)],
+      routes: [...serviceRoutes(this.#state, driver), commandsRoute(commands), ...this.moreRoutes],
       authenticate: async (headers) => {
         const token = tokenOf(headers.authorization);
         return token === undefined ? undefined : verifyToken(token, publicKey, systemClock.now());

@@ -1,17 +1,18 @@
 /** From the text of `commands.yaml` to `ServiceCommands`, or to all that is wrong with it. */
 import { parse } from 'yaml';
 import { messageOf } from '../core/errors.js';
-import type {
-  ArgumentSpec,
-  CommandNode,
-  FlagSpec,
-  HttpSpec,
-  OutputSpec,
-  PackageCommand,
-  RunSpec,
-  ServiceCommands,
-  ValueSpec,
-  Word,
+import {
+  type ArgumentSpec,
+  builtinCommands,
+  type CommandNode,
+  type FlagSpec,
+  type HttpSpec,
+  type OutputSpec,
+  type PackageCommand,
+  type RunSpec,
+  type ServiceCommands,
+  type ValueSpec,
+  type Word,
 } from './service-commands.js';
 import { checkCommand } from './service-commands-check.js';
 import type { SpecViolation } from './service-spec.js';
@@ -108,9 +109,25 @@ function readNode(node: SpecNode, depth: number, count: { commands: number }): C
   return { help, commands: readNodes(node, depth + 1, count) };
 }
 
+/** The command line knows its flags and arguments. */
+function readBuiltin(node: SpecNode, help: string): PackageCommand {
+  node.keys(['help', 'builtin']);
+  return {
+    help,
+    examples: [],
+    arguments: [],
+    flags: {},
+    raw: false,
+    input: 'none',
+    builtin: node.choice('builtin', builtinCommands, 'job-run'),
+    output: readOutput(undefined),
+  };
+}
+
 const commandKeys = ['help', 'notes', 'examples', 'arguments', 'flags', 'raw', 'confirm', 'input'];
 
 function readCommand(node: SpecNode, help: string): PackageCommand {
+  if (node.has('builtin')) return readBuiltin(node, help);
   node.keys([...commandKeys, 'run', 'http', 'output']);
   const run = node.child('run');
   const http = node.child('http');

@@ -35,8 +35,15 @@ export interface PackageCommand {
   readonly input: 'none' | 'pipe' | 'terminal';
   readonly run?: RunSpec;
   readonly http?: HttpSpec;
+  /** One of the command line's own commands, which knows this kind of service. */
+  readonly builtin?: BuiltinCommand;
   readonly output: OutputSpec;
 }
+
+/** What the command line can do for a service besides: jobs need files of the user's machine. */
+export const builtinCommands = ['job-run', 'job-log'] as const;
+/** One of them. */
+export type BuiltinCommand = (typeof builtinCommands)[number];
 
 /** Which values are taken. Checked before anything is done. */
 export interface ValueSpec {

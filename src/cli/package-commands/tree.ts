@@ -1,6 +1,7 @@
 /** A package's commands as groups and leaves of the command line. */
 import {
   type ArgumentSpec,
+  type BuiltinCommand,
   type CommandNode,
   type FlagSpec,
   isCommandGroup,
@@ -17,6 +18,9 @@ export function asTree(
 ): Record<string, Group | Leaf> {
   const entries = Object.entries(nodes).map(([name, node]): [string, Group | Leaf] => {
     const path = [...typed, name];
+    if (!isCommandGroup(node) && node.builtin !== undefined) {
+      return [name, { load: builtins[node.builtin](service, path[0] ?? service) }];
+    }
     if (!isCommandGroup(node)) return [name, { load: async () => asCommand(service, path, node) }];
     const children = asTree(service, path, node.commands);
     const examples = examplesOf(node.commands).map((line) => `dcos ${typed[0] ?? ''} ${line}`);
@@ -24,6 +28,15 @@ export function asTree(
   });
   return Object.fromEntries(entries);
 }
+
+type Loader = (service: string, word: string) => () => Promise<Command>;
+
+const builtins: Readonly<Record<BuiltinCommand, Loader>> = {
+  'job-run': (service, word) => async () =>
+    (await import('../commands/job-service/run.js')).runJob(service, word),
+  'job-log': (service, word) => async () =>
+    (await import('../commands/job-service/log.js')).jobLog(service, word),
+};
 
 /** The first examples of each command. */
 function examplesOf(nodes: Readonly<Record<string, CommandNode>>): string[] {

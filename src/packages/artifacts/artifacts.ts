@@ -137,6 +137,7 @@ function keyOf(spec: ArchiveSpec): string {
     file.fileName,
     file.strip,
     file.unpack ?? '',
+    ...file.programs,
   ]);
   return archiveKey([spec.asset, spec.folder, files]);
 }

@@ -58,7 +58,7 @@ async function* zipEntries(
       if ((mode & 0o170000) === 0o120000) throw damaged(file, `${entry.fileName} is a link`);
       yield {
         path: place,
-        executable: (mode & 0o111) !== 0,
+        executable: (mode & 0o111) !== 0 || isProgram(entry.fileName, file),
         size: entry.uncompressedSize,
         open: () => zip.openReadStreamPromise(entry),
       };
@@ -66,6 +66,10 @@ async function* zipEntries(
   } finally {
     zip.close();
   }
+}
+
+function isProgram(name: string, { strip, programs }: ArtifactFile): boolean {
+  return programs.includes(strip === '' ? name : name.slice(strip.length + 1));
 }
 
 async function openZip(path: string, file: ArtifactFile): Promise<ZipFile> {

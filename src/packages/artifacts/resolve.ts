@@ -30,6 +30,10 @@ export interface ArtifactFile {
    */
   readonly unpack: 'zip' | 'tgz' | undefined;
   readonly strip: string;
+  /** A source distribution of PyPI, which the lock file allows by name; never built. */
+  readonly sdist: boolean;
+  /** Programs among what is unpacked, for archives that keep no modes; below `strip`. */
+  readonly programs: readonly string[];
 }
 
 /** One archive to make. */
@@ -63,6 +67,12 @@ const lockSchema = z.looseObject({
             bytes: z.number().int().nonnegative(),
             file: z.string().optional(),
             strip: z.string().optional(),
+            /** PyPI: take the source distribution; it is unpacked, nothing in it is run. */
+            sdist: z.boolean().optional(),
+            /** Maven: unpack the jar. */
+            unpack: z.boolean().optional(),
+            /** Of an unpacked file: which of its files are programs, below `strip`. */
+            programs: z.array(z.string()).max(100).optional(),
           }),
         )
         .min(1)
@@ -109,6 +119,9 @@ export function resolveAsset(asset: string, uri: string, lock: Lock | undefined)
       bytes: entry.bytes,
       ...(entry.file === undefined ? {} : { file: entry.file }),
       ...(strip === undefined ? {} : { strip }),
+      ...(entry.sdist ? { sdist: true } : {}),
+      ...(entry.unpack ? { unpack: true } : {}),
+      ...(entry.programs === undefined ? {} : { programs: entry.programs }),
     });
   });
   return {
@@ -123,6 +136,9 @@ interface Pin {
   readonly bytes: number;
   readonly file?: string;
   readonly strip?: string;
+  readonly sdist?: boolean;
+  readonly unpack?: boolean;
+  readonly programs?: readonly string[];
 }
 
 function parsePurl(asset: string, purl: string, pin: Pin | undefined): ArtifactFile {
@@ -154,8 +170,10 @@ function parsePurl(asset: string, purl: string, pin: Pin | undefined): ArtifactF
   }
   return {
     ...file,
-    ...packingOf(file, pin?.file),
+    ...packingOf(file, pin),
     strip: safeFolder(asset, strip ?? defaultStrip(file)),
+    sdist: pin?.sdist ?? false,
+    programs: pin?.programs ?? [],
   };
 }
 
@@ -166,16 +184,18 @@ function defaultStrip(file: { readonly source: string }): string {
 
 function packingOf(
   file: Pick<ArtifactFile, 'source' | 'name' | 'version' | 'qualifiers'>,
-  locked: string | undefined,
+  pin: Pin | undefined,
 ): Pick<ArtifactFile, 'fileName' | 'unpack'> {
   const stem = `${file.name}-${file.version}`;
   if (file.source === 'npm') return { fileName: `${stem}.tgz`, unpack: 'tgz' };
+  if (file.source === 'pypi' && pin?.sdist) return { fileName: `${stem}.tar.gz`, unpack: 'tgz' };
   if (file.source === 'pypi') {
-    return { fileName: locked ?? file.qualifiers.file_name ?? `${stem}.whl`, unpack: 'zip' };
+    return { fileName: pin?.file ?? file.qualifiers.file_name ?? `${stem}.whl`, unpack: 'zip' };
   }
   const classifier = file.qualifiers.classifier ? `-${file.qualifiers.classifier}` : '';
   const extension = file.qualifiers.type ?? 'jar';
-  return { fileName: `${stem}${classifier}.${extension}`, unpack: undefined };
+  const unpack = pin?.unpack ? ('zip' as const) : undefined;
+  return { fileName: `${stem}${classifier}.${extension}`, unpack };
 }
 
 function safeFolder(asset: string, folder: string): string {

@@ -9,19 +9,24 @@ import { DcosError } from '../../core/errors.js';
 import type { Answer, Request, Route } from '../../core/http/server.js';
 import type { ArchiveStore } from './archives.js';
 import { sizeOf } from './cache.js';
+import type { Uploads } from './uploads.js';
 
 /** The route that serves a store: GET, HEAD, one range. */
-export function artifactsRoute(archives: ArchiveStore, clusterKey: string): Route {
+export function artifactsRoute(
+  archives: Pick<ArchiveStore, 'path'>,
+  uploads: Pick<Uploads, 'path'>,
+  clusterKey: string,
+): Route {
   return {
     method: 'GET',
     path: '/artifacts/:signature/:sha256/:name',
     access: 'open',
-    handle: (request) => serve(archives, clusterKey, request),
+    handle: (request) => serve([archives, uploads], clusterKey, request),
   };
 }
 
 async function serve(
-  archives: ArchiveStore,
+  stores: readonly { path(sha256: string): string }[],
   clusterKey: string,
   request: Request,
 ): Promise<Answer | undefined> {
@@ -29,8 +34,9 @@ async function serve(
   // A wrong signature and an unknown archive look the same from outside.
   const signed =
     /^[0-9a-f]{64}$/.test(sha256) && equalSecrets(signature, artifactSignature(clusterKey, sha256));
-  const size = signed ? await sizeOf(archives.path(sha256)) : undefined;
-  if (size === undefined) throw new DcosError('not-found', 'there is no such artifact');
+  const [found] = signed ? await filesIn(stores, sha256) : [];
+  if (found === undefined) throw new DcosError('not-found', 'there is no such artifact');
+  const { path, size } = found;
   const range = rangeOf(request.headers.range, size);
   const headers = {
     'content-type': 'application/gzip',
@@ -48,8 +54,20 @@ async function serve(
     ...(range ? { 'content-range': `bytes ${start}-${end}/${size}` } : {}),
   });
   if (request.method === 'HEAD') request.response.end();
-  else await send(archives.path(sha256), start, end, request);
+  else await send(path, start, end, request);
   return undefined;
+}
+
+async function filesIn(
+  stores: readonly { path(sha256: string): string }[],
+  sha256: string,
+): Promise<{ path: string; size: number }[]> {
+  const paths = stores.map((store) => store.path(sha256));
+  const sizes = await Promise.all(paths.map(sizeOf));
+  return paths.flatMap((path, index) => {
+    const size = sizes[index];
+    return size === undefined ? [] : [{ path, size }];
+  });
 }
 
 async function send(path: string, start: number, end: number, request: Request): Promise<void> {
