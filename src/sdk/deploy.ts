@@ -12,7 +12,7 @@ import {
 } from '../framework/plan.js';
 import { type PhaseSpec, type PlanSpec, type PodSpec, stepsOfPhase } from '../wire/service-spec.js';
 import { namedIndices, peersOfPod, uuidOf } from './config.js';
-import { instanceName, leastOf, type Progress, progressOf } from './instances.js';
+import { instanceName, isLive, leastOf, type Progress, progressOf } from './instances.js';
 import { type Instance, type ServiceConfig, type State, targetOf } from './state.js';
 
 /** What a step does with its instance. */
@@ -168,6 +168,28 @@ export function refreshSteps(state: State, { plan, targets }: TargetedPlan, now:
     step.status = progress.status;
     step.message = messageOf(state, step, target.instance, progress);
   }
+  for (const phase of plan.phases) putLeadersLast(state, phase, targets);
+}
+
+/**
+ * Of the steps that are not begun, those of instances that lead their pod go behind the others: a
+ * quorum that is restarted elects once, not every time.
+ */
+function putLeadersLast(
+  state: State,
+  { strategy, steps }: PlanPhase,
+  targets: TargetedPlan['targets'],
+): void {
+  if (strategy !== 'serial') return;
+  const leads = ({ id }: PlanStep): boolean => {
+    const instance = state.instances.get(targets.get(id)?.instance ?? '');
+    return Object.values(instance?.tasks ?? {}).some((task) => task.leads && isLive(task));
+  };
+  const waiting = steps.filter(({ status }) => status === 'PENDING');
+  const order = [...waiting.filter((step) => !leads(step)), ...waiting.filter(leads)];
+  const places = steps.flatMap(({ status }, at) => (status === 'PENDING' ? [at] : []));
+  for (const [at, place] of places.entries())
+    steps[place] = order[at] ?? (steps[place] as PlanStep);
 }
 
 /** How far a step is that launches tasks. */

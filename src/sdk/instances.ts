@@ -77,24 +77,36 @@ export function withTask(instance: Instance, name: string, task: TaskRecord): In
   return { ...instance, tasks: { ...instance.tasks, [name]: task } };
 }
 
+/** What a task's readiness check means. */
+export interface Checked {
+  /** Whether it has one; without, a task is ready as soon as it runs. */
+  readonly readiness: boolean;
+  readonly leaderExitCode?: number | undefined;
+}
+
 /** The instance after `status` of the newest run of a task, at `now` (ms since 1970). */
 export function withStatus(
   instance: Instance,
   name: string,
   task: TaskRecord,
   status: TaskStatus,
-  readiness: boolean,
+  { readiness, leaderExitCode }: Checked,
   now: number,
 ): Instance {
   const running = status.state === 'TASK_RUNNING';
-  const checked = status.check_status?.command?.exit_code === 0;
+  const exitCode = status.check_status?.command?.exit_code;
+  const leads = exitCode !== undefined && exitCode === leaderExitCode;
+  const checked = exitCode === 0 || leads;
+  const { leads: ledBefore = false, ...before } = task;
   const next: TaskRecord = {
-    ...task,
+    ...before,
     state: status.state,
     message: (status.message ?? '').slice(0, 1_000),
     updatedAt: now,
     ready: task.ready || (running && (checked || !readiness)),
     ...(status.healthy === undefined ? {} : { healthy: status.healthy }),
+    // A check that did not come to an end says nothing new.
+    ...((exitCode === undefined ? ledBefore : leads) ? { leads: true } : {}),
     ...(running && task.runningSince === undefined ? { runningSince: now } : {}),
   };
   // Only the agent and what runs there can know of it: the ACCEPT was carried out.

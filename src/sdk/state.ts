@@ -79,6 +79,8 @@ export interface TaskRecord {
   /** Its readiness check succeeded once; true without one as soon as it runs. */
   readonly ready: boolean;
   readonly healthy?: boolean;
+  /** Its readiness check says that it leads its pod. */
+  readonly leads?: boolean;
   /** It idles in place of its command, so that people can look at its volumes. */
   readonly paused?: boolean;
   /** ms since 1970 */

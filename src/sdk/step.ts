@@ -288,7 +288,8 @@ function taskUpdated(
   const spec = ownSpec(state, instance, name)?.task;
   // A paused task has no check, and is never ready.
   const readiness = spec?.readinessCheck !== undefined || task.paused === true;
-  putInstance(state, writes, withStatus(instance, name, task, status, readiness, now));
+  const checked = { readiness, leaderExitCode: spec?.readinessCheck?.leaderExitCode };
+  putInstance(state, writes, withStatus(instance, name, task, status, checked, now));
 }
 
 /** Brings everything in line, and tells the master. */

@@ -178,12 +178,15 @@ function readHealthCheck(node: SpecNode | undefined): HealthCheckSpec | undefine
 
 function readReadinessCheck(node: SpecNode | undefined): ReadinessCheckSpec | undefined {
   if (node === undefined) return undefined;
-  node.keys(['cmd', 'interval', 'delay', 'timeout']);
+  node.keys(['cmd', 'interval', 'delay', 'timeout', 'leader-exit-code']);
   return {
     cmd: node.text('cmd'),
     intervalS: node.number('interval', seconds),
     delayS: node.number('delay', seconds, 0),
     timeoutS: node.number('timeout', seconds, 20),
+    ...(node.has('leader-exit-code')
+      ? { leaderExitCode: node.number('leader-exit-code', { min: 1, max: 125 }) }
+      : {}),
   };
 }
 

@@ -153,6 +153,11 @@ export interface ReadinessCheckSpec {
   readonly intervalS: number;
   readonly delayS: number;
   readonly timeoutS: number;
+  /**
+   * An exit code that means ready as well, and that this one leads the others: of a serial phase
+   * it is worked on last.
+   */
+  readonly leaderExitCode?: number;
 }
 
 /** A plan; `deploy` and `update` have a meaning of their own, others wait to be started by hand. */

@@ -26,8 +26,8 @@ export interface ModelTask {
   readonly agent: ModelAgent;
   state: TaskState;
   killed: boolean;
-  /** Its check has passed. */
-  checked?: boolean;
+  /** What its check has ended with. */
+  checked?: number;
 }
 
 interface ModelAgent {
@@ -59,6 +59,7 @@ export class ModelMaster {
   frameworkId: string | undefined;
   removed = new Set<string>();
   readonly launched = new Set<string>();
+  readonly exitCodes = new Map<string, number>(); // of checks, by the names of tasks
   #deliver: ((event: SchedulerEvent) => void) | undefined;
   readonly #random: Random;
   readonly #offers = new Map<string, Offer>();
@@ -66,7 +67,6 @@ export class ModelMaster {
   readonly #updates = new Map<string, Update[]>();
   #suppressed = false;
   #now = 0;
-
   readonly #role: string;
 
   constructor(random: Random, agents: number, role = 'services') {
@@ -119,8 +119,8 @@ export class ModelMaster {
       if (!task.agent.reachable || !this.#knows(task.agent)) continue;
       if (task.killed && !terminal.has(task.state)) this.#end(task, 'TASK_KILLED');
       else if (task.state === 'TASK_STAGING') this.#report(task, 'TASK_RUNNING');
-      else if (task.state === 'TASK_RUNNING' && task.info.check && !task.checked) {
-        task.checked = true;
+      else if (task.state === 'TASK_RUNNING' && task.info.check && task.checked === undefined) {
+        task.checked = this.exitCodes.get(task.info.name) ?? 0;
         this.#report(task, 'TASK_RUNNING');
       }
     }
@@ -384,13 +384,13 @@ const stateOf = (task: ModelTask): TaskState =>
   task.agent.reachable ? task.state : 'TASK_UNREACHABLE';
 
 function statusOf(task: ModelTask, state: TaskState): TaskStatus {
-  const { info, agent, checked } = task;
-  const passed = { check_status: { type: 'COMMAND' as const, command: { exit_code: 0 } } };
+  const { info, agent, checked: exit_code = 0 } = task;
+  const passed = { check_status: { type: 'COMMAND' as const, command: { exit_code } } };
   return {
     task_id: info.task_id,
     agent_id: { value: agent.id },
     state,
-    ...(checked && state === 'TASK_RUNNING' ? passed : {}),
+    ...(task.checked !== undefined && state === 'TASK_RUNNING' ? passed : {}),
   };
 }
 
