@@ -13,6 +13,7 @@ const servers = {
   'dcos-cluster': 'src/cluster/main.ts',
   'dcos-cluster-evaluate': 'src/packages/evaluate-worker.ts',
   'dcos-service': 'src/sdk/main.ts',
+  'dcos-swarm': 'src/swarm/main.ts',
 };
 
 // CommonJS dependencies inside an ES module bundle call require() for Node's own modules.

@@ -46,6 +46,8 @@ export interface Group {
   readonly examples: readonly string[];
   /** The command meant where only the noun is typed. */
   readonly fallback?: string;
+  /** It is also the name of a service, whose plans and endpoints are below it. */
+  readonly isService?: boolean;
   /** A word that is no command is an argument of `fallback`. */
   readonly takesWords?: boolean;
   readonly isHidden?: boolean;
@@ -91,6 +93,11 @@ export class Given {
   text(name: string): string | undefined {
     const value = this.#values[name];
     return typeof value === 'string' ? value : undefined;
+  }
+
+  /** The value of a flag whose value may be left out: `true` where it is. */
+  flagOrText(name: string): string | true | undefined {
+    return this.has(name) ? true : this.text(name);
   }
 
   /** The values of a flag that may be given more than once. */

@@ -86,7 +86,8 @@ export function findBelow(root: Group, before: readonly string[], words: readonl
       continue;
     }
     if (word === undefined || word === '--help' || word === '-h') return { path, node, rest };
-    const service = path.length === 0 ? asServiceCommand(rest) : undefined;
+    const asTyped = group.isService ? [...path, ...rest] : rest;
+    const service = path.length === 0 || group.isService ? asServiceCommand(asTyped) : undefined;
     if (service !== undefined) return findCommand(service);
     if (group.fallback !== undefined && takesWord(group, word)) {
       return { path: [...path, group.fallback], node: childOf(group, group.fallback), rest };

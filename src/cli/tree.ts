@@ -160,6 +160,16 @@ const nodes: Group = {
   },
 };
 
+const swarm: Group = {
+  summary: 'Docker over the cluster (package swarm): a shell for it, or one command',
+  examples: ['dcos swarm docker ps', 'eval "$(dcos swarm env)"'],
+  isService: true,
+  children: {
+    docker: leaf(async () => (await import('./commands/swarm/docker.js')).docker),
+    env: leaf(async () => (await import('./commands/swarm/env.js')).env),
+  },
+};
+
 /** The whole command line. */
 export const tree: Group = {
   summary: 'A datacenter operating system: machines become one computer.',
@@ -174,6 +184,7 @@ export const tree: Group = {
     task: tasks,
     node: nodes,
     failures,
+    swarm,
     doctor: leaf(async () => (await import('./commands/doctor.js')).doctor),
     config,
     cluster: clusters,

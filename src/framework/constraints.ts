@@ -140,7 +140,8 @@ export function fieldOf(place: Place, field: string): string | undefined {
   return attribute && attributeText(attribute);
 }
 
-function attributeText(attribute: Attribute): string {
+/** An attribute as constraints compare it. */
+export function attributeText(attribute: Attribute): string {
   const { type, scalar, ranges, set, text } = attribute;
   if (type === 'SCALAR') return scalarText(scalar?.value ?? 0);
   if (type === 'RANGES') {

@@ -18,6 +18,11 @@ export const localAgentSchema = z.object({
   diskMb: z.number(),
   /** Offered ports, inclusive. */
   ports: z.tuple([z.number().int(), z.number().int()]),
+  /**
+   * The Docker engine that its containers run on: where it listens, and whether the agent starts
+   * and stops it (`--docker=engine-per-agent`). Absent: none.
+   */
+  docker: z.object({ socket: z.string(), isOwn: z.boolean() }).optional(),
 });
 export type LocalAgent = z.infer<typeof localAgentSchema>;
 

@@ -53,7 +53,7 @@ t.test('layout › offered ports are disjoint and below the ephemeral ones', asy
 });
 
 t.test('layout › agents share memory and disk, and are spread over racks', async (t) => {
-  const agents = planAgents(facts, { agents: 4, racks: 3 }, [1, 2, 3, 4], 0);
+  const agents = planAgents(facts, { agents: 4, racks: 3 }, [1, 2, 3, 4], 0, '/local');
   t.same(
     agents.map(({ rack }) => rack),
     ['rack-1', 'rack-2', 'rack-3', 'rack-1'],
@@ -68,6 +68,7 @@ t.test('layout › agents share memory and disk, and are spread over racks', asy
     { agents: 1, racks: 1 },
     [5],
     0,
+    '/local',
   );
   t.match(alone, [{ host: '127.0.0.1', memMb: 512 }]);
   t.throws(() => checkWishes({ agents: 65, racks: 1 }), { code: 'usage' });

@@ -15,15 +15,35 @@ export const up: Command = {
       text: 'over how many racks they are spread (as many as agents, at most 3)',
     },
     { flags: '--mesos <url>', text: 'use the Apache Mesos at this address instead of an own one' },
+    {
+      flags: '--docker [engine]',
+      text:
+        'containers run on this machine’s Docker engine (a socket may be named), ' +
+        'or engine-per-agent: as root, one for each agent',
+    },
     { flags: '--advertise <address>', text: 'with --mesos: how its agents reach this machine' },
   ],
   examples: [
     'dcos up',
     'dcos up --agents 5 --racks 5',
+    'dcos up --docker',
     'dcos up --mesos http://10.0.0.1:5050 --advertise 10.0.0.9',
   ],
   run: async (context, given) => {
-    await startLocalCluster(context, wishesOf(given));
+    const docker = given.flagOrText('docker');
+    const wishes = wishesOf(given);
+    if (docker === undefined) {
+      await startLocalCluster(context, wishes);
+      return;
+    }
+    if (wishes.mesosUrl !== undefined) {
+      throw new DcosError('usage', '--docker is not of use with --mesos', {
+        hint: 'Agents of that Mesos need the attribute docker_socket:/var/run/docker.sock',
+      });
+    }
+    const { dockerWish } = await import('../local/docker.js');
+    const wish = await dockerWish(docker, context.env);
+    await startLocalCluster(context, { ...wishes, docker: wish });
   },
 };
 

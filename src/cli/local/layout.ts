@@ -27,6 +27,8 @@ export interface Wishes {
   readonly racks: number;
   /** `http://host:port` of an Apache Mesos to use instead of an embedded one. */
   readonly mesosUrl?: string | undefined;
+  /** On which Docker engine containers run: the machine's at this socket, or one per agent. */
+  readonly docker?: { readonly socket: string } | 'engine-per-agent' | undefined;
   /** The host by which agents reach the control plane. */
   readonly advertise?: string | undefined;
 }
@@ -58,13 +60,14 @@ export function checkWishes(wishes: Wishes): void {
 
 /**
  * The agents of a new cluster: agent i in rack ((i - 1) mod racks) + 1; `ports` are their
- * listeners, in order.
+ * listeners, in order; `folder` is the cluster's own.
  */
 export function planAgents(
   facts: MachineFacts,
   wishes: Wishes,
   ports: readonly number[],
   chance: number,
+  folder: string,
 ): LocalAgent[] {
   const { agents: count, racks } = wishes;
   const memMb = Math.max(512, Math.floor((facts.memMb - keptMemMb) / count));
@@ -72,6 +75,7 @@ export function planAgents(
   const ranges = portRanges(count, facts, chance);
   return Array.from({ length: count }, (_, at) => ({
     index: at + 1,
+    ...engineOf(wishes, at + 1, folder),
     host: facts.subnet === undefined ? '127.0.0.1' : `${facts.subnet}.${at + 1}`,
     port: ports[at] ?? 0,
     rack: `rack-${(at % racks) + 1}`,
@@ -80,6 +84,17 @@ export function planAgents(
     diskMb,
     ports: ranges[at] ?? [0, 0],
   }));
+}
+
+/** What the agent of that index is told of its Docker engine; `folder` is the cluster's. */
+export function engineOf(
+  { docker }: Pick<Wishes, 'docker'>,
+  index: number,
+  folder: string,
+): Pick<LocalAgent, 'docker'> {
+  if (docker === undefined) return {};
+  if (docker !== 'engine-per-agent') return { docker: { socket: docker.socket, isOwn: false } };
+  return { docker: { socket: `${folder}/agent-${index}/engine/docker.sock`, isOwn: true } };
 }
 
 /**

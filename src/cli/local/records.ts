@@ -44,7 +44,12 @@ export function createCluster(localDir: string, cluster: LocalCluster): void {
   write('keys/token-public.pem', publicKey.export({ type: 'spki', format: 'pem' }).toString());
   const credential: LocalCredential = { uid: 'admin', password: randomBytes(24).toString('hex') };
   write('credential', `${JSON.stringify(credential)}\n`);
-  write('cluster.json', `${JSON.stringify(cluster, null, 2)}\n`);
+  describeCluster(localDir, cluster);
+}
+
+/** Writes the description anew. Throws `io`. */
+export function describeCluster(localDir: string, cluster: LocalCluster): void {
+  writeWhole(join(localDir, 'cluster.json'), `${JSON.stringify(cluster, null, 2)}\n`);
 }
 
 /** The credential of the local cluster, if there is one that can be read. */

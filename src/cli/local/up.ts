@@ -5,13 +5,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { DcosError } from '../../core/errors.js';
 import { systemRandom } from '../../core/random.js';
 import type { LocalCluster } from '../../wire/local-cluster.js';
+import { withDocker } from './docker.js';
 import { fileError, makeFolder } from './files.js';
 import { checkWishes, planAgents, serverArguments, serverNames, type Wishes } from './layout.js';
 import { startLoop, writeLoopScript } from './loop.js';
 import { canListen, freePorts, lookAtMachine } from './machine.js';
 import { clusterProgram } from './paths.js';
 import { signalProcess } from './processes.js';
-import { createCluster, readCluster, removeLeftovers } from './records.js';
+import { createCluster, describeCluster, readCluster, removeLeftovers } from './records.js';
 import { exitsOf, lastLogLines, lookAtServer, type ServerState } from './servers.js';
 
 /** What `up` tells as it goes. */
@@ -55,8 +56,11 @@ export async function bringUp(
 ): Promise<UpResult> {
   const known = await readCluster(localDir);
   if (known !== undefined) checkSameWishes(known, wishes);
-  const cluster = known ?? (await makeOrLeave(localDir, wishes));
-  const states = serverNames(cluster).map((name) => lookAtServer(localDir, name));
+  const described = known ?? (await makeOrLeave(localDir, wishes));
+  const states = serverNames(described).map((name) => lookAtServer(localDir, name));
+  const isRunning = states.some(({ process }) => process !== undefined);
+  const cluster = withDocker(described, wishes, localDir, isRunning);
+  if (cluster !== described) describeCluster(localDir, cluster);
   if (known !== undefined) reportFindings(localDir, states, tell);
   const toStart = states.filter((state) => state.loop === undefined);
   await checkPorts(cluster, toStart);
@@ -134,7 +138,7 @@ async function makeCluster(localDir: string, given: Partial<Wishes>): Promise<Lo
     name: 'local',
     control: { host: '127.0.0.1', port: controlPort, advertise: `127.0.0.1:${controlPort}` },
     master: { host: '127.0.0.1', port: masterPort ?? 0 },
-    agents: planAgents(facts, wishes, agentPorts, systemRandom.next()),
+    agents: planAgents(facts, wishes, agentPorts, systemRandom.next(), localDir),
   };
   createCluster(localDir, cluster);
   return cluster;

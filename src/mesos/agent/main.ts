@@ -12,6 +12,7 @@ import type { Resource } from '../../wire/mesos/common.js';
 import { serveAgent } from './http.js';
 import { restore } from './records.js';
 import { type RunningAgent, runAgentLoop } from './run.js';
+import { type AgentEngine, openEngine } from './shell/engine.js';
 import { ExecutorStreams } from './shell/executor-streams.js';
 import { type AgentPlace, readPlace } from './shell/local.js';
 import { NestedContainers } from './shell/nested.js';
@@ -36,7 +37,8 @@ export async function runAgent(dir: string, index: number): Promise<RunningServe
   const workDir = join(place.folder, 'work');
   mkdirSync(workDir, { recursive: true, mode: 0o700 });
   const store = await openLmdbStore(join(place.folder, 'store'));
-  const state = empty(selfOf(place, workDir), systemRandom);
+  const engine = await openEngine(place.agent, place.folder, log);
+  const state = empty(selfOf(place, workDir, engine), systemRandom);
   const damaged = restore(state, await store.load(''));
   if (damaged.length > 0) log.error('records that make no sense were left out', { damaged });
   // Before anything is taken up: a second process of the same agent ends here, its port being
@@ -66,6 +68,7 @@ export async function runAgent(dir: string, index: number): Promise<RunningServe
     running.close();
     await nested.close();
     await server.close();
+    if (existsSync(place.stopFile)) await engine?.stop();
     await store.close();
   };
   let stopping: Promise<void> | undefined;
@@ -88,13 +91,18 @@ export async function runAgent(dir: string, index: number): Promise<RunningServe
   };
 }
 
-function selfOf({ agent, master }: AgentPlace, workDir: string): Self {
+function selfOf(
+  { agent, master }: AgentPlace,
+  workDir: string,
+  engine: AgentEngine | undefined,
+): Self {
   return {
     masterHost: new URL(master).hostname,
     index: agent.index,
     host: agent.host,
     port: agent.port,
     rack: agent.rack,
+    docker: engine && { socket: engine.socket, version: engine.version },
     version: typeof DCOS_VERSION === 'string' ? DCOS_VERSION : '0.0.0',
     nodeVersion: process.version,
     resources: resourcesOfAgent(agent),

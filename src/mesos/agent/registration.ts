@@ -12,14 +12,20 @@ import { resendAll } from './updates.js';
 
 /** The agent as the master and its offers show it. */
 export function agentInfoOf(state: AgentState): AgentInfo {
-  const { host, port, rack, nodeVersion, resources } = state.self;
+  const { host, port, rack, nodeVersion, resources, docker } = state.self;
   const attribute = (name: string, value: string) =>
     ({ name, type: 'TEXT', text: { value } }) as const;
   return {
     hostname: host,
     port,
     resources: [...resources],
-    attributes: [attribute('rack', rack), attribute('node', nodeVersion), attribute('os', 'linux')],
+    attributes: [
+      attribute('rack', rack),
+      attribute('node', nodeVersion),
+      attribute('os', 'linux'),
+      ...(docker === undefined ? [] : [attribute('docker_socket', docker.socket)]),
+      ...(docker?.version === undefined ? [] : [attribute('docker_version', docker.version)]),
+    ],
     ...(state.agentId === undefined ? {} : { id: { value: state.agentId } }),
     domain: { fault_domain: { region: { name: 'local' }, zone: { name: rack } } },
   };

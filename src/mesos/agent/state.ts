@@ -26,6 +26,8 @@ export interface Self {
   readonly version: string;
   /** Of the Node that runs it; the attribute `node`. */
   readonly nodeVersion: string;
+  /** The Docker engine of its containers: socket, and version where it answered at the start. */
+  readonly docker?: { readonly socket: string; readonly version: string | undefined } | undefined;
   /** What the machine gives, before any reservation. */
   readonly resources: readonly Resource[];
   /** Where its master is. */

@@ -11,7 +11,7 @@ import { type ArchiveStore, archiveKey, type StoredArchive } from './archives.js
 import type { PackEntry } from './pack.js';
 
 // The command line, and what only the control plane does, are of no use on an agent.
-const programs = /^dcos-(cluster|service)(?!-evaluate)/;
+const programs = /^dcos-(cluster|service|swarm)(?!-evaluate)/;
 
 /**
  * Packs the installed program, or finds the archive of the same files (by size and time). Throws

@@ -1,0 +1,131 @@
+/** The Docker API's routes, in the order in which they are tried. */
+import type { Answer } from '../../core/http/server.js';
+import {
+  createExec,
+  forwardExec,
+  inspectContainer,
+  listAll,
+  pruneContainers,
+  removeContainer,
+  renameContainer,
+} from './containers.js';
+import type { Call, Handler, Swarm } from './context.js';
+import { createContainer } from './create.js';
+import { forwardToContainer } from './forward.js';
+import {
+  buildImage,
+  cancelBuild,
+  commitContainer,
+  imageHistory,
+  importOrPull,
+  listImages,
+  loadImages,
+  pruneImages,
+  pushImage,
+  removeImage,
+  saveImages,
+  searchImages,
+  showDistribution,
+  showImage,
+  tagImage,
+} from './images.js';
+import {
+  connectNetwork,
+  createNetwork,
+  listNetworks,
+  pruneNetworks,
+  removeNetwork,
+  showNetwork,
+} from './networks.js';
+import {
+  diskUsage,
+  login,
+  noBuildKit,
+  notASwarmNode,
+  notServed,
+  ping,
+  showInfo,
+  showVersion,
+  streamEvents,
+} from './system.js';
+import { createVolume, listVolumes, pruneVolumes, removeVolume, showVolume } from './volumes.js';
+
+type RouteRow = readonly [method: string, pattern: RegExp, handler: Handler];
+
+/** Passed to the container's engine as it is. */
+const passed = (action: string): Handler => {
+  return (swarm, call) => forwardToContainer(swarm, call, `/${action}`);
+};
+const passedRows = (method: string, actions: string): RouteRow[] =>
+  actions
+    .split(' ')
+    .map((action) => [method, new RegExp(`^/containers/(.+)/${action}$`), passed(action)]);
+
+const rows: readonly RouteRow[] = [
+  ['GET', /^\/_ping$/, ping],
+  ['HEAD', /^\/_ping$/, ping],
+  ['GET', /^\/version$/, showVersion],
+  ['GET', /^\/info$/, showInfo],
+  ['GET', /^\/events$/, streamEvents],
+  ['GET', /^\/system\/df$/, diskUsage],
+  ['POST', /^\/auth$/, login],
+  ['GET', /^\/containers\/(?:json|ps)$/, listAll],
+  ['POST', /^\/containers\/create$/, createContainer],
+  ['POST', /^\/containers\/prune$/, pruneContainers],
+  ['GET', /^\/containers\/(.+)\/json$/, inspectContainer],
+  ['POST', /^\/containers\/(.+)\/rename$/, renameContainer],
+  ['POST', /^\/containers\/(.+)\/exec$/, createExec],
+  ...passedRows('POST', 'start stop restart kill pause unpause wait resize attach copy'),
+  ['POST', /^\/containers\/(.+)\/update$/, passed('update')],
+  ...passedRows('GET', 'logs top stats changes export archive'),
+  ...passedRows('HEAD', 'archive'),
+  ...passedRows('PUT', 'archive'),
+  ['DELETE', /^\/containers\/(.+)$/, removeContainer],
+  ['POST', /^\/exec\/([^/]+)\/(start|resize)$/, forwardExec],
+  ['GET', /^\/exec\/([^/]+)\/(json)$/, forwardExec],
+  ['POST', /^\/commit$/, commitContainer],
+  ['GET', /^\/images\/json$/, listImages],
+  ['POST', /^\/images\/create$/, importOrPull],
+  ['POST', /^\/images\/load$/, loadImages],
+  ['POST', /^\/images\/prune$/, pruneImages],
+  ['GET', /^\/images\/search$/, searchImages],
+  ['GET', /^\/images\/(?:(.+)\/)?get$/, saveImages],
+  ['GET', /^\/images\/(.+)\/json$/, showImage],
+  ['GET', /^\/images\/(.+)\/history$/, imageHistory],
+  ['POST', /^\/images\/(.+)\/push$/, pushImage],
+  ['POST', /^\/images\/(.+)\/tag$/, tagImage],
+  ['DELETE', /^\/images\/(.+)$/, removeImage],
+  ['GET', /^\/distribution\/(.+)\/json$/, showDistribution],
+  ['POST', /^\/build$/, buildImage],
+  ['POST', /^\/build\/cancel$/, cancelBuild],
+  ['POST', /^\/session$/, noBuildKit],
+  ['POST', /^\/grpc$/, noBuildKit],
+  ['GET', /^\/networks$/, listNetworks],
+  ['POST', /^\/networks\/create$/, createNetwork],
+  ['POST', /^\/networks\/prune$/, pruneNetworks],
+  ['POST', /^\/networks\/(.+)\/(connect|disconnect)$/, connectNetwork],
+  ['GET', /^\/networks\/(.+)$/, showNetwork],
+  ['DELETE', /^\/networks\/(.+)$/, removeNetwork],
+  ['GET', /^\/volumes$/, listVolumes],
+  ['POST', /^\/volumes\/create$/, createVolume],
+  ['POST', /^\/volumes\/prune$/, pruneVolumes],
+  ['GET', /^\/volumes\/(.+)$/, showVolume],
+  ['DELETE', /^\/volumes\/(.+)$/, removeVolume],
+  ['*', /^\/(?:swarm|services|nodes|tasks|secrets|configs)(?:\/.*)?$/, notASwarmNode],
+  ['*', /^\/(?:plugins|containers\/.+\/checkpoints)(?:\/.*)?$/, notServed],
+];
+
+/** Serves one request. Throws what handlers throw. */
+export function dispatch(
+  swarm: Swarm,
+  call: Omit<Call, 'groups'>,
+): Promise<Answer | undefined> | Answer | undefined {
+  for (const [method, pattern, handler] of rows) {
+    if (method !== '*' && method !== call.method) continue;
+    const found = pattern.exec(call.path);
+    if (found === null) continue;
+    const groups = found.slice(1).map((text) => text ?? '');
+    return handler(swarm, { ...call, groups });
+  }
+  return { status: 404, json: { message: 'page not found' } };
+}
