@@ -113,6 +113,9 @@ export function splitService(words: readonly string[]): {
   return { word, service: word, rest: words.slice(1) };
 }
 
+/** What every service understands; the tree has them below `service`. */
+const serviceNouns: readonly string[] = ['plan', 'pod', 'endpoints', 'describe', 'update', 'debug'];
+
 // `dcos kafka plan show deploy` is `dcos service plan show deploy kafka`.
 function asServiceCommand(words: readonly string[]): string[] | undefined {
   const {
@@ -120,7 +123,7 @@ function asServiceCommand(words: readonly string[]): string[] | undefined {
     rest: [noun, ...rest],
   } = splitService(words);
   if (service === '' || noun === undefined) return undefined;
-  if (!['plan', 'pod', 'endpoints'].includes(noun)) return undefined;
+  if (!serviceNouns.includes(noun)) return undefined;
   if (rest.includes('--help') || rest.includes('-h')) return ['service', noun, ...rest];
   return ['service', noun, ...rest, service];
 }
@@ -267,5 +270,5 @@ export async function printGroupHelp(io: Io, path: readonly string[], group: Gro
 }
 
 const serviceHelp =
-  "\nAn installed service is a command as well: 'dcos <service> plan|pod|endpoints',\n" +
+  "\nAn installed service is a command as well: 'dcos <service> plan|pod|endpoints|update|…',\n" +
   'for instance: dcos kafka plan show deploy';

@@ -54,6 +54,67 @@ const pod: Group = {
 };
 
 const endpoints = leaf(async () => (await import('./commands/service/endpoints.js')).endpoints);
+const describe = leaf(async () => (await import('./commands/service/describe.js')).describe);
+const updateStart = () => import('./commands/service/update/start.js');
+const updateSteer = () => import('./commands/service/update/steer.js');
+const update: Group = {
+  summary: 'give a service other options or another version',
+  examples: ['dcos kafka update start --set brokers.mem=2048', 'dcos kafka update status'],
+  children: {
+    start: leaf(async () => (await updateStart()).start),
+    status: leaf(async () => (await updateSteer()).status),
+    pause: leaf(async () => (await updateSteer()).pause),
+    resume: leaf(async () => (await updateSteer()).resume),
+    'force-restart': leaf(async () => (await updateSteer()).forceRestart),
+    'force-complete': leaf(async () => (await updateSteer()).forceComplete),
+    'package-versions': leaf(async () => (await updateSteer()).packageVersions),
+    show: alias(async () => (await updateSteer()).status),
+    interrupt: alias(async () => (await updateSteer()).pause),
+    continue: alias(async () => (await updateSteer()).resume),
+    restart: alias(async () => (await updateSteer()).forceRestart),
+    force: alias(async () => (await updateSteer()).forceComplete),
+  },
+};
+
+const debugShow = () => import('./commands/service/debug/show.js');
+const debug: Group = {
+  summary: 'what the scheduler of a service knows',
+  examples: ['dcos kafka debug offers', 'dcos kafka debug config target'],
+  children: {
+    config: {
+      summary: 'the configurations of a service',
+      examples: ['dcos kafka debug config list'],
+      children: {
+        list: leaf(async () => (await debugShow()).configList),
+        show: leaf(async () => (await debugShow()).configShow),
+        target: leaf(async () => (await debugShow()).configTarget),
+        target_id: leaf(async () => (await debugShow()).configTargetId),
+      },
+    },
+    state: {
+      summary: 'what the scheduler keeps of itself',
+      examples: ['dcos kafka debug state framework_id'],
+      children: {
+        framework_id: leaf(async () => (await debugShow()).frameworkId),
+        properties: leaf(async () => (await debugShow()).properties),
+        property: leaf(async () => (await debugShow()).property),
+        refresh_cache: leaf(async () => (await debugShow()).refreshCache),
+      },
+    },
+    pod: {
+      summary: 'let tasks of a pod do nothing, for repairs',
+      examples: ['dcos kafka debug pod pause broker-1 -t broker'],
+      children: {
+        pause: leaf(async () => (await podSteer()).pause),
+        resume: leaf(async () => (await podSteer()).resume),
+      },
+    },
+    offers: leaf(async () => (await debugShow()).offers),
+    tasks: leaf(async () => (await debugShow()).tasks),
+    reservations: leaf(async () => (await debugShow()).reservations),
+  },
+};
+
 const services: Group = {
   summary: 'services: what runs, and the plans, pods and endpoints of each',
   examples: ['dcos service list', 'dcos service plan show deploy kafka'],
@@ -63,6 +124,9 @@ const services: Group = {
     plan,
     pod,
     endpoints,
+    describe,
+    update,
+    debug,
     plans: { ...plan, isHidden: true },
     pods: { ...pod, isHidden: true },
     endpoint: { ...endpoints, isHidden: true },

@@ -191,6 +191,61 @@ function acceptedOf(answer: Answer): Accepted {
   };
 }
 
+/** An installed service, as Cosmos describes it. */
+export interface DescribedService {
+  readonly appId: string | undefined;
+  readonly version: string;
+  readonly upgradesTo: readonly string[];
+  readonly downgradesTo: readonly string[];
+  readonly resolvedOptions: Readonly<Record<string, unknown>>;
+  readonly userProvidedOptions: Readonly<Record<string, unknown>>;
+}
+
+/** Describes an installed service by its name. Throws `not-found`. */
+export async function describeService(http: Http, service: string): Promise<DescribedService> {
+  const appId = `/${service.replace(/^\//, '')}`;
+  const answer = await serviceCall(http, 'describe', { appId });
+  if (answer.status >= 400) throw packageError(answer, http.connection.url);
+  const body = asObject(answer.data);
+  const version = asObject(body.package).version ?? '';
+  return {
+    appId,
+    version: String(version),
+    upgradesTo: asList(body.upgradesTo).map(String),
+    downgradesTo: asList(body.downgradesTo).map(String),
+    resolvedOptions: asObject(body.resolvedOptions),
+    userProvidedOptions: asObject(body.userProvidedOptions),
+  };
+}
+
+/** What an update is asked for with. */
+export interface UpdateRequest {
+  readonly appId: string;
+  readonly packageVersion?: string;
+  readonly options?: Readonly<Record<string, unknown>>;
+  /** The options are all; those that were given before are forgotten. */
+  readonly replace: boolean;
+}
+
+/** Asks for an update. Throws as the cluster refuses it: nothing has changed then. */
+export async function updateService(http: Http, request: UpdateRequest): Promise<Accepted> {
+  const answer = await serviceCall(http, 'update', request);
+  if (answer.status >= 400) throw packageError(answer, http.connection.url);
+  return acceptedOf(answer);
+}
+
+function serviceCall(http: Http, verb: string, body: unknown): Promise<Answer> {
+  return http.answer({
+    method: 'POST',
+    path: `/cosmos/service/${verb}`,
+    body,
+    headers: {
+      'Content-Type': mediaType(`${verb}-request`, 1, 'service'),
+      Accept: mediaType(`${verb}-response`, 1, 'service'),
+    },
+  });
+}
+
 /**
  * The options that an installed service was given by its user; `undefined` where the cluster does
  * not tell.

@@ -11,6 +11,8 @@ export interface PortWish {
   readonly name: string;
   /** 0 takes any offered port. */
   readonly port: number;
+  /** Of a port 0: inclusive ranges that it must lie in; any where absent. */
+  readonly ranges?: readonly (readonly [begin: number, end: number])[];
 }
 
 /** A persistent volume; needs `Requirement.reservation`. */

@@ -88,7 +88,16 @@ export class Taker {
       const asked = `${wanted} ports`;
       return { kind: 'ports', asked, free, text: `${asked} asked, ${free} free` };
     }
-    return wishes.map(({ port }) => (port === 0 ? this.#takeAnyPort(seed) : port));
+    const taken: number[] = [];
+    for (const wish of wishes) {
+      const port = wish.port === 0 ? this.#takeAnyPort(seed, wish.ranges) : wish.port;
+      if (port === undefined) {
+        const within = (wish.ranges ?? []).map(([begin, end]) => `${begin}-${end}`).join(', ');
+        return { kind: 'ports', asked: `port in ${within}`, text: `a port in ${within} asked` };
+      }
+      taken.push(port);
+    }
+    return taken;
   }
 
   /** Takes an existing volume or prepares a new one; its persistence id. */
@@ -188,10 +197,14 @@ export class Taker {
     return true;
   }
 
-  #takeAnyPort(seed: number): number {
-    const held = this.#held().find(({ kind }) => kind.name === 'ports');
-    const entry = held ?? this.#sources().find(({ kind }) => kind.name === 'ports');
-    const port = entry === undefined ? 0 : nthPort(entry.ranges, held === undefined ? seed : 0);
+  /** `undefined` where none lies in `within`. */
+  #takeAnyPort(seed: number, within: PortWish['ranges']): number | undefined {
+    const usable = ({ kind, ranges }: Entry): readonly Range[] =>
+      kind.name !== 'ports' ? [] : within === undefined ? ranges : bothRanges(ranges, within);
+    const held = this.#held().find((entry) => usable(entry).length > 0);
+    const entry = held ?? this.#sources().find((other) => usable(other).length > 0);
+    if (entry === undefined) return undefined;
+    const port = nthPort(usable(entry), held === undefined ? seed : 0);
     this.#takePort(port);
     return port;
   }
@@ -281,6 +294,11 @@ function amountShortfall(
 
 function countOf(ranges: readonly Range[]): number {
   return ranges.reduce((total, [begin, end]) => total + end - begin + 1, 0);
+}
+
+/** What is in both. */
+function bothRanges(a: readonly Range[], b: readonly Range[]): readonly Range[] {
+  return subtractRanges(a, subtractRanges(a, b));
 }
 
 function nthPort(ranges: readonly Range[], seed: number): number {

@@ -6,8 +6,14 @@ import { createHash } from 'node:crypto';
 import { DcosError, messageOf } from '../core/errors.js';
 import { parseConstraints } from '../framework/constraints.js';
 import { brokenRules } from '../wire/service-rules.js';
-import type { PodSpec, ServiceSpec, SpecViolation, TaskSpec } from '../wire/service-spec.js';
-import { setOf, volumesOf } from '../wire/service-spec.js';
+import type {
+  PodSpec,
+  ServiceSpec,
+  SpecViolation,
+  TaskSpec,
+  VolumeSpec,
+} from '../wire/service-spec.js';
+import { setOf } from '../wire/service-spec.js';
 import { namesIn, parseTemplate, pathsIn } from './render.js';
 import type { ServiceConfig } from './state.js';
 
@@ -218,7 +224,8 @@ function checkPodChange(
   if (pod.count < old.count && !(pod.allowDecommission || old.allowDecommission)) {
     wrong(
       `${path}.count`,
-      `cannot fall from ${old.count} to ${pod.count}: allow-decommission is not set`,
+      `cannot fall from ${old.count} to ${pod.count}, ${old.count} is the least: ` +
+        'allow-decommission is not set',
     );
   }
   const quorum =
@@ -230,11 +237,41 @@ function checkPodChange(
       `cannot change from ${old.count} to ${pod.count}: its instances name each other`,
     );
   }
-  const kept = JSON.stringify(volumesOf(pod));
-  if (kept !== JSON.stringify(volumesOf(old))) wrong(`${path}.volumes`, volumesText(old));
+  checkVolumes(pod, old, wrong);
+}
+
+/**
+ * A volume stays where it is and as large as it is; a new one may come with a resource set that
+ * is new as well.
+ */
+function checkVolumes(
+  pod: PodSpec,
+  old: PodSpec,
+  wrong: (path: string, message: string) => void,
+): void {
+  const [had, has] = [volumesByPart(old), volumesByPart(pod)];
+  const moved = [...had].some(([part, volumes]) => has.get(part) !== volumes);
+  if (moved) wrong(`pods.${pod.type}.volumes`, volumesText(old));
+}
+
+/** What each part of the pod has of volumes, as a text that can be compared. */
+function volumesByPart({ sets, volumes }: PodSpec): Map<string, string> {
+  const text = (list: readonly VolumeSpec[]): string =>
+    list
+      .map((volume) => JSON.stringify(volume))
+      .sort()
+      .join();
+  // The first set is told by its place, all others by their names (`parts.ts`).
+  const ofSets = sets.map((set, at) => [at === 0 ? '' : set.name, text(set.volumes)] as const);
+  const kept = ofSets.filter(([part, list]) => part === '' || list !== '');
+  return new Map([...kept, ['pod', text(volumes)]]);
 }
 
 function volumesText(old: PodSpec): string {
-  const had = volumesOf(old).map(({ path, sizeMb }) => `${path} of ${sizeMb} MB`);
-  return `cannot change: they hold data; they have to stay ${had.join(', ') || 'none'}`;
+  const own = old.volumes.map(({ path, sizeMb }) => `${path} of ${sizeMb} MB`);
+  const ofSets = old.sets.flatMap(({ name, volumes }) =>
+    volumes.map(({ path, sizeMb }) => `${path} of ${sizeMb} MB in '${name}'`),
+  );
+  const had = [...own, ...ofSets].join(', ') || 'none';
+  return `cannot change: they hold data; they have to stay ${had}`;
 }

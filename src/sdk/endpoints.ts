@@ -143,5 +143,11 @@ export function healthOf(state: State): { readonly value: number; readonly reaso
     return answer(203, 'tasks wait to be recovered');
   }
   if (recovering !== 'COMPLETE') return answer(205, 'tasks are being recovered');
+  for (const [name, { plan }] of state.plans) {
+    if (!state.started.has(name)) continue;
+    if (/restor/i.test(name))
+      return answer(321, `the plan ${name} restores: ${statusOfPlan(plan)}`);
+    if (/back/i.test(name)) return answer(320, `the plan ${name} backs up: ${statusOfPlan(plan)}`);
+  }
   return answer(200, 'all plans are complete');
 }

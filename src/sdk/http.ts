@@ -19,9 +19,12 @@ import {
 import type { CommandResult, Event, PlanVerb, PodVerb } from './events.js';
 import type { CommandsFile } from './io.js';
 import { type Instance, type State, targetOf } from './state.js';
+import { candidateSchema, candidateViolations } from './validate.js';
 import { planOrder } from './work.js';
 
 const maxBodyBytes = 64 * 1024;
+/** A package's `service.yaml` and templates. */
+const maxCandidateBytes = 9 * 1024 * 1024;
 const variableName = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 /** The routes over `state`, which only `driver` changes. */
@@ -174,11 +177,35 @@ function stateRoutes(state: State): Route[] {
     get('/v1/configurations', () => json([...state.configs.keys()].sort())),
     get('/v1/configurations/target', () => config(targetOf(state)?.id)),
     get('/v1/configurations/targetId', () => json(state.targetId ? [state.targetId] : [])),
+    post('/v1/configurations/validate', async (request) => {
+      const body = candidateSchema.safeParse(await request.json(maxCandidateBytes));
+      if (!body.success) {
+        throw new DcosError('invalid', `the body is wrong: ${body.error.issues[0]?.message}`);
+      }
+      return json({ violations: candidateViolations(state, body.data) });
+    }),
     get('/v1/configurations/:id', ({ params }) => config(params.id)),
     get('/v1/state/frameworkId', () => {
       if (state.frameworkId === undefined) throw notFound('There is no framework id yet', []);
       return json([state.frameworkId]);
     }),
+    get('/v1/state/properties', () => json(Object.keys(propertiesOf(state)))),
+    get('/v1/state/properties/:name', ({ params }) => {
+      const known = propertiesOf(state);
+      const value = known[params.name ?? ''];
+      if (value !== undefined) return json(value);
+      throw notFound(`Property ${params.name} does not exist`, Object.keys(known));
+    }),
+    get('/v1/state/zone/tasks', () => json(zonesOf(state))),
+    {
+      method: 'PUT',
+      path: '/v1/state/refresh',
+      access: 'token',
+      handle: () => json({ message: 'Received cmd: refresh' }),
+    },
+    get('/v1/debug/plans', () =>
+      json(Object.fromEntries([...state.plans].map(([name, { plan }]) => [name, planView(plan)]))),
+    ),
     get('/v1/health', ({ query }) => {
       const { value, reasons } = healthOf(state);
       return json(query.has('verbose') ? { value, reasons } : { value }, value);
@@ -194,6 +221,24 @@ function stateRoutes(state: State): Route[] {
       }),
     ),
   ];
+}
+
+/** What the scheduler keeps of itself besides instances and configurations. */
+function propertiesOf(state: State): Record<string, string | boolean> {
+  return {
+    deployed: state.deployed,
+    uuid: state.serviceUuid,
+    uninstalling: state.uninstalling,
+  };
+}
+
+/** The zone of each task, by its name. */
+function zonesOf(state: State): Record<string, string> {
+  const tasks = byName(state).flatMap((instance) => {
+    const zone = instance.reservation?.place.domain?.fault_domain?.zone.name ?? '';
+    return Object.keys(instance.tasks).map((task) => [`${instance.name}-${task}`, zone] as const);
+  });
+  return Object.fromEntries(tasks);
 }
 
 function notFound(message: string, known: readonly string[]): DcosError {

@@ -251,6 +251,7 @@ function discoveryOf(
     name: port.name,
     protocol: 'tcp',
     visibility: port.advertise ? 'EXTERNAL' : 'CLUSTER',
+    ...(port.vip === undefined ? {} : { labels: toLabels({ VIP_0: port.vip }) }),
   }));
   return {
     visibility: discovery?.visibility ?? 'CLUSTER',

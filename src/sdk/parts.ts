@@ -84,9 +84,10 @@ export function requirementOf(
 
 function amountsOf(set: ResourceSetSpec | undefined, reservation: Reservation | undefined) {
   if (set === undefined) return {};
-  const ports = set.ports.map(({ name, port }) => ({
+  const ports = set.ports.map(({ name, port, ranges }) => ({
     name,
     port: reservation?.ports[name] ?? port,
+    ...(ranges === undefined ? {} : { ranges }),
   }));
   return { cpus: set.cpus, memMb: set.memMb, ports };
 }

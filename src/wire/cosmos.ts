@@ -68,6 +68,7 @@ const errorTypes: Readonly<Record<string, { status?: number; code?: ErrorCode }>
   PackageAlreadyInstalled: { status: 409, code: 'conflict' },
   ServiceDependencyMissing: { status: 409, code: 'conflict' },
   ServiceInUse: { status: 409, code: 'conflict' },
+  ServiceUpdateRefused: { code: 'invalid' },
   ServiceAlreadyStarted: { status: 409, code: 'conflict' },
   MarathonBadGateway: { status: 502, code: 'unreachable' },
   MarathonGenericError: { status: 500, code: 'failed' },

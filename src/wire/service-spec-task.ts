@@ -131,18 +131,39 @@ function readConfig(name: string, node: SpecNode): ConfigSpec {
 }
 
 function readPort(name: string, node: SpecNode): PortSpec {
-  node.keys(['port', 'env-key', 'advertise'], ['vip', 'ranges']);
+  node.keys(['port', 'env-key', 'advertise', 'vip', 'ranges']);
   checkName(node, name, 'a port');
   const envKey = node.text('env-key', '');
   if (envKey !== '' && !/^[A-Za-z_][A-Za-z0-9_]*$/.test(envKey)) {
     node.wrong('env-key', `'${envKey}' is not the name of a variable`);
   }
+  const ranges = readRanges(node);
+  const vip = node.child('vip');
+  vip?.keys(['port', 'prefix']);
   return {
     name,
     port: node.number('port', { min: 0, max: 65_535 }),
     ...(envKey === '' ? {} : { envKey }),
     advertise: node.flag('advertise', false),
+    ...(ranges.length > 0 ? { ranges } : {}),
+    ...(vip ? { vip: `${vip.text('prefix', name)}:${vip.number('port', portNumber)}` } : {}),
   };
+}
+
+const portNumber = { min: 1, max: 65_535 } as const;
+
+/** Either end may be left open. */
+function readRanges(node: SpecNode): [number, number][] {
+  const ranges = node.items('ranges').map((range): [number, number] => {
+    range.keys(['begin', 'end']);
+    const begin = range.number('begin', portNumber, portNumber.min);
+    const end = range.number('end', portNumber, portNumber.max);
+    if (begin > end) range.wrong('begin', `${begin} is above the end ${end}`);
+    return [begin, end];
+  });
+  const fixed = node.number('port', { min: 0, max: 65_535 }, 0);
+  if (ranges.length > 0 && fixed !== 0) node.wrong('ranges', 'need port: 0, any port of them');
+  return ranges;
 }
 
 /** Reads `volume` or `volumes`. */

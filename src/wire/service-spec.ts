@@ -128,6 +128,10 @@ export interface PortSpec {
   readonly envKey?: string;
   /** Shown by `/v1/endpoints/<name>`. */
   readonly advertise: boolean;
+  /** Of a port 0: inclusive ranges that it must lie in. */
+  readonly ranges?: readonly (readonly [begin: number, end: number])[];
+  /** A virtual address, told to Mesos as a label for whoever provides such: `name:port`. */
+  readonly vip?: string;
 }
 
 /** A persistent volume. */

@@ -96,6 +96,7 @@ t.test(
           get: async () => undefined,
           remove: async () => {},
           orderUninstall: async () => {},
+          refusals: async () => [],
           plan: async () => ({ status: 'COMPLETE', errors: [], steps: [] }),
           endpoints: async () => [],
         },

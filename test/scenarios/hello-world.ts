@@ -29,6 +29,7 @@ export async function helloWorld(live: Live, engine: Engine): Promise<void> {
   await step('an agent frozen: apps are replaced, one incident', () => agentFrozen(live, engine));
   await step('kill -9 of the master: no task restarts', () => masterKilled(live, engine));
   await step('kill -9 of the control plane in an install', () => controlKilled(live, engine));
+  await step('an update: refused whole, or done', () => updated(live, engine));
   await step('a replaced pod begins by the plan for that', () => replaced(live, engine));
   await step('uninstall asks for an order about data', () => uninstallRefused(live, engine));
   await step('uninstall leaves nothing', () => uninstalled(live, engine));
@@ -114,6 +115,27 @@ async function ownPlan(live: Live, engine: Engine): Promise<void> {
   const { stdout } = await exec(live, 'cat', 'hello-data/notes');
   assert.equal(stdout, 'first\nsecond; $(exit 1)\n', 'both on the volume of the server');
   assert.equal((await running(engine, 'hello-0-server')).id, server.id, 'the server went on');
+}
+
+async function updated(live: Live, engine: Engine): Promise<void> {
+  const server = await running(engine, 'hello-0-server');
+  const update = ['hello-world', 'update', 'start', '--yes', '--set'];
+  const refused = await live.dcos([...update, 'hello.disk=99', '--set', 'hello.placement=a:b:c']);
+  assert.equal(refused.status, 2);
+  assert.match(refused.stderr, /volumes.* have to stay hello-data of 16 MB/);
+  assert.match(refused.stderr, /placement.*Operator must be one of/);
+  assert.equal((await running(engine, 'hello-0-server')).id, server.id, 'nothing was changed');
+  const world = (await running(engine, 'world-0-server')).id;
+  await live.ok([...update, 'greeting=hallo']);
+  const status = await live.json<{ status: string }>(['hello-world', 'update', 'status']);
+  assert.equal(status.status, 'COMPLETE');
+  assert.notEqual((await running(engine, 'world-0-server')).id, world);
+  const options = await live.json<{ greeting: string }>(['hello-world', 'describe']);
+  assert.equal(options.greeting, 'hallo');
+  const again = await live.ok([...update, 'greeting=hallo']);
+  assert.match(again.stderr, /nothing to do/);
+  const target = await live.json<string[]>(['hello-world', 'debug', 'config', 'target_id']);
+  assert.equal(target.length, 1);
 }
 
 async function replaced(live: Live, engine: Engine): Promise<void> {

@@ -17,6 +17,7 @@ import { missingPeers, peersHashOf } from '../../src/sdk/peers.js';
 import { namesIn, parseTemplate, renderTemplate } from '../../src/sdk/render.js';
 import { type Instance, type ServiceConfig, type State, stateOf } from '../../src/sdk/state.js';
 import { step } from '../../src/sdk/step.js';
+import { candidateViolations } from '../../src/sdk/validate.js';
 import type { TaskState } from '../../src/wire/mesos/task.js';
 import { parseServiceSpec } from '../../src/wire/service-spec.js';
 
@@ -118,6 +119,54 @@ t.test('config › changes that are refused', async (t) => {
   const seeds = '{{pods.node.0.address}}';
   t.equal(texts(configOf({ COUNT: '3' }, seeds), configOf({}, seeds)), '', 'seeds may get peers');
   t.throws(() => makeConfig(configOf().spec, {}, {}), /template greeting is not in the package/);
+});
+
+t.test('config › a volume stays in its place, whatever comes beside it', async (t) => {
+  const pod = (tasks: string, more = ''): ServiceConfig => {
+    const text = `name: svc\npods:\n  node:\n    count: 1\n${more}    tasks:\n${tasks}`;
+    const plans = 'plans: {deploy: {phases: {a: {pod: node, steps: [{default: [[server]]}]}}}}';
+    const result = parseServiceSpec(`${text}${plans}`, {});
+    if (!result.ok) throw new Error(JSON.stringify(result.violations));
+    return makeConfig(result.spec, {}, {});
+  };
+  const task = (name: string, more: string): string =>
+    `      ${name}: {goal: RUNNING, cmd: x, ${more}}\n`;
+  const inline = 'cpus: 1, memory: 1';
+  const volume = 'volume: {path: data, type: ROOT, size: 7}';
+  const alone = pod(task('server', `${inline}, ${volume}`));
+  const refused = (next: ServiceConfig): string =>
+    violationsOf(next, alone)
+      .map(({ message }) => message)
+      .join();
+  const server = task('server', `${inline}, ${volume}`);
+  t.equal(refused(pod(server + task('side', inline))), '', 'a sidecar may join');
+  const own = 'volume: {path: own, type: ROOT, size: 1}';
+  t.equal(refused(pod(server + task('side', `${inline}, ${own}`))), '', 'with its own volume');
+  const kept = /they have to stay data of 7 MB in 'server'/;
+  t.match(refused(pod(task('server', inline), `    ${volume}\n`)), kept, 'not to the pod');
+  t.match(refused(pod(task('first', inline) + server)), kept, 'not to another set');
+  t.match(refused(pod(task('server', inline))), kept, 'not away');
+});
+
+t.test('config › a change is judged before it is made', async (t) => {
+  const state = stateWith(anInstance);
+  step(state, { type: 'Configured', config: configOf() }, 1);
+  const ask = (variables: Record<string, string>, greeting = '{{WORD}}'): string =>
+    candidateViolations(state, {
+      serviceYaml: yaml,
+      templates: { greeting },
+      variables: { ...defaults, ...variables },
+    })
+      .map(({ path, message }) => `${path} ${message}`)
+      .join('; ');
+  t.equal(ask({ COUNT: '3', WORD: 'ho' }), '');
+  t.match(
+    ask({ SIZE: '20', COUNT: '1' }),
+    /count cannot fall from 2 to 1, 2 is the least.*volumes/,
+  );
+  t.match(ask({ CPUS: 'many' }), /cpus must be a number/);
+  t.match(ask({}, '{{WORT}}'), /'WORT', which does not exist/);
+  t.equal(state.targetId, configOf().id, 'nothing was changed');
 });
 
 t.test('config › secrets and the program’s own variables are no options', async (t) => {

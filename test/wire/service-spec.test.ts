@@ -76,7 +76,7 @@ pods:
         cpus: -1
         memroy: 5
         ports:
-          api: {port: 99999, vip: {port: 1}}
+          api: {port: 99999, vip: {port: 1}, ranges: [{begin: 5}]}
         volume: {path: ../x, type: MOUNT, size: 1.5}
         configs:
           c: {template: /etc/passwd, dest: a/../../b}
@@ -92,7 +92,7 @@ pods:
     /^pods\.node\.tasks\.server\.cpus: must be a number/m,
     /^pods\.node\.tasks\.server\.memroy: is not a known key; did you mean 'memory'\?/m,
     /^pods\.node\.tasks\.server\.memory: is missing/m,
-    /ports\.api\.vip: is a key of the SDK/,
+    /ports\.api\.ranges: need port: 0/,
     /ports\.api\.port: must be a whole number from 0 to 65535/,
     /volume\.type: must be ROOT/,
     /volume\.path: '\.\.\/x' must be a path inside the sandbox/,

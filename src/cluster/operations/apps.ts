@@ -49,6 +49,17 @@ const planSchema = z.looseObject({
   ),
 });
 
+/** Files of a package and the values of its options, as a scheduler judges them. */
+export interface Candidate {
+  readonly serviceYaml: string;
+  readonly templates: Readonly<Record<string, string>>;
+  readonly variables: Readonly<Record<string, string>>;
+}
+
+const violationsSchema = z.looseObject({
+  violations: z.array(z.looseObject({ path: z.string(), message: z.string() })),
+});
+
 const endpointSchema = z.looseObject({ address: z.array(z.string()).optional() });
 
 /** Calls of one control plane. Those that are refused throw with the server's own words. */
@@ -63,6 +74,11 @@ export interface Apps {
   remove(appId: string): Promise<void>;
   /** The deploy plan of a service, or why it can't be seen. */
   plan(serviceName: string): Promise<ObservedPlan | { readonly waiting: string }>;
+  /**
+   * Why a service could not take these files and values; empty when it can, or cannot be asked:
+   * then it says so itself, in its deploy plan.
+   */
+  refusals(serviceName: string, candidate: Candidate): Promise<string[]>;
   /** The endpoints that a service advertises. */
   endpoints(serviceName: string): Promise<{ name: string; addresses: string[] }[]>;
 }
@@ -127,6 +143,13 @@ export function createApps(url: string, token: () => string): Apps {
     plan: async (serviceName) => {
       const { status, json } = await call('GET', `/service/${serviceName}/v1/plans/deploy`);
       return planOf(status, json);
+    },
+    refusals: async (serviceName, candidate) => {
+      const path = `/service/${serviceName}/v1/configurations/validate`;
+      const { status, json } = await call('POST', path, candidate);
+      const parsed = violationsSchema.safeParse(json);
+      if (status !== 200 || !parsed.success) return [];
+      return parsed.data.violations.map(({ path: at, message }) => `${at} ${message}`.trim());
     },
     endpoints: (serviceName) => endpointsOf(call, `/service/${serviceName}/v1/endpoints`),
   };

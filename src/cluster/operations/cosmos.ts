@@ -14,7 +14,13 @@ import type { Operator } from '../operator.js';
 import type { Apps } from './apps.js';
 import { dependentsOn, missingDependencies } from './dependencies.js';
 import type { RequestOutcome } from './events.js';
-import { checkRelease, checkWish, feasibility, impossibleError } from './preflight.js';
+import {
+  type CheckedWish,
+  checkRelease,
+  checkWish,
+  feasibility,
+  impossibleError,
+} from './preflight.js';
 import type { Operations } from './run.js';
 import type { AppFacts, Installed } from './state.js';
 
@@ -140,7 +146,8 @@ function uninstalled({ appId, release }: Installed): ExactJson {
   };
 }
 
-function updateRoute({ operations, packages, operator }: CosmosOperationsOptions): Route {
+function updateRoute(options: CosmosOperationsOptions): Route {
+  const { operations, packages, operator, apps } = options;
   return cosmosRoute({
     path: '/cosmos/service/update',
     request: {
@@ -148,7 +155,8 @@ function updateRoute({ operations, packages, operator }: CosmosOperationsOptions
       schema: cosmosRequests.serviceUpdate,
     },
     responses: [mediaType('update-response', 1, 'service')],
-    handle: async ({ appId, packageVersion, options, replace }, _chosen, request) => {
+    handle: async (body, _chosen, request) => {
+      const { appId, packageVersion, options: changes, replace } = body;
       const installed = operations.state.installed.get(appId);
       if (installed === undefined) throw appNotFound(appId);
       const actual = installed.release.definition.version;
@@ -156,7 +164,7 @@ function updateRoute({ operations, packages, operator }: CosmosOperationsOptions
       const release = another
         ? await packages.successor(installed.release, packageVersion)
         : installed.release;
-      const given = plain(options);
+      const given = plain(changes);
       const userOptions = replace
         ? given
         : (toPlainJson(mergeOptions(installed.userOptions, given)) as JsonObject);
@@ -168,6 +176,7 @@ function updateRoute({ operations, packages, operator }: CosmosOperationsOptions
       if (found.impossible.length > 0) throw impossibleError(found);
       const { facts, assets } = checked;
       throwMissing(operations, facts);
+      await throwRefused(packages, apps, checked);
       const outcome = await operations.request((ids) => ({
         type: 'UpdateRequested',
         ...ids,
@@ -186,6 +195,24 @@ function updateRoute({ operations, packages, operator }: CosmosOperationsOptions
       };
     },
   });
+}
+
+/** The service's own scheduler judges what it would become, before anything is changed. */
+async function throwRefused(packages: Packages, apps: Apps, checked: CheckedWish): Promise<void> {
+  const { serviceName } = checked.facts;
+  const files = await packages.serviceFiles(checked.release);
+  if (serviceName === undefined || files === undefined) return;
+  const { optionsOf } = await import('./service-needs.js');
+  const { serviceYaml, templates } = files;
+  const candidate = { serviceYaml, templates, variables: optionsOf(checked.app) };
+  const refusals = await apps.refusals(serviceName, candidate).catch(() => []);
+  if (refusals.length === 0) return;
+  throw cosmosError(
+    'ServiceUpdateRefused',
+    `the service [${serviceName}] cannot be changed so: ${refusals.join('; ')}`,
+    { appId: checked.appId, reasons: refusals },
+    'Nothing was changed.',
+  );
 }
 
 /**

@@ -10,7 +10,7 @@ import type { RenderedApp } from './app-facts.js';
 import type { Need } from './feasibility.js';
 
 /** The app's environment, which holds the options of its service. */
-function optionsOf(app: RenderedApp): Record<string, string> {
+export function optionsOf(app: RenderedApp): Record<string, string> {
   const env: Record<string, string> = {};
   for (const [name, value] of Object.entries(app.env ?? {}))
     if (typeof value === 'string') env[name] = value;
