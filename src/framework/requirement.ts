@@ -22,6 +22,8 @@ export interface VolumeWish {
   readonly sizeMb: number;
   /** ROOT: a share of the agent's disk. MOUNT: a whole disk of at least `sizeMb`. */
   readonly type: 'ROOT' | 'MOUNT';
+  /** Of a MOUNT: profiles of disks that will do; any where absent. */
+  readonly profiles?: readonly string[];
   /**
    * The persistence id to create it with; unique per agent and role. An existing volume keeps its
    * own.

@@ -109,7 +109,11 @@ export class Taker {
       this.#take({ ...existing.kind, scalar: { value: existing.milli / 1000 } }, true);
       return existing.kind.disk?.persistence?.id ?? wish.id;
     }
-    return wish.type === 'MOUNT' ? this.#newVolume(wish, isMount) : this.#newVolume(wish, isRoot);
+    if (wish.type === 'ROOT') return this.#newVolume(wish, isRoot);
+    const { profiles } = wish;
+    const fits = (kind: Resource): boolean =>
+      isMount(kind) && (profiles?.includes(String(kind.disk?.source?.profile)) ?? true);
+    return this.#newVolume(wish, fits);
   }
 
   /** UNRESERVE what the reservation has too much of, RESERVE what it lacks, CREATE its volumes. */
@@ -234,9 +238,9 @@ export class Taker {
         return { kind: 'volume', asked: `volume ${wish.containerPath}`, text };
       }
       const free = Math.max(0, ...disks.map((entry) => entry.milli));
-      return amountShortfall(fits === isMount ? 'volume' : 'disk', 'disk', milli, free);
+      return amountShortfall(wish.type === 'MOUNT' ? 'volume' : 'disk', 'disk', milli, free);
     }
-    const amount = fits === isMount ? disk.milli : milli;
+    const amount = wish.type === 'MOUNT' ? disk.milli : milli;
     const final = this.#take(
       { ...disk.kind, scalar: { value: amount / 1000 } },
       held.includes(disk),

@@ -5,7 +5,7 @@
 import type { Constraint } from '../framework/constraints.js';
 import { parseConstraints } from '../framework/constraints.js';
 import type { Match } from '../framework/match.js';
-import { nothing, type Requirement } from '../framework/requirement.js';
+import { nothing, type Requirement, type VolumeWish } from '../framework/requirement.js';
 import type { PodSpec, ResourceSetSpec, VolumeSpec } from '../wire/service-spec.js';
 import { isLive } from './instances.js';
 import { type AgentPlace, type Instance, type Reservation, type State, targetOf } from './state.js';
@@ -92,8 +92,9 @@ function amountsOf(set: ResourceSetSpec | undefined, reservation: Reservation | 
   return { cpus: set.cpus, memMb: set.memMb, ports };
 }
 
-function wishFor({ path, sizeMb }: VolumeSpec) {
-  return { containerPath: path, sizeMb, type: 'ROOT' as const };
+function wishFor({ path, sizeMb, type, profiles }: VolumeSpec): Omit<VolumeWish, 'id'> {
+  const kind = { containerPath: path, sizeMb, type: type ?? 'ROOT' } as const;
+  return { ...kind, ...(profiles === undefined ? {} : { profiles }) };
 }
 
 /** Whether a part must be among the offers; one that was added lately may have come to nothing. */

@@ -174,13 +174,17 @@ export function readVolumes(node: SpecNode): VolumeSpec[] {
   const one = node.child('volume');
   const many = node.children('volumes').map((volume) => volume.node);
   return [...(one ? [one] : []), ...many].map((volume) => {
-    volume.keys(['path', 'type', 'size'], ['profiles']);
-    if (volume.text('type', 'ROOT') !== 'ROOT') {
-      volume.wrong('type', 'must be ROOT; other types are not supported by this version');
+    volume.keys(['path', 'type', 'size', 'profiles']);
+    const type = volume.choice('type', ['ROOT', 'MOUNT'], 'ROOT');
+    const profiles = volume.texts('profiles');
+    if (profiles.length > 0 && type === 'ROOT') {
+      volume.wrong('profiles', 'need the type MOUNT');
     }
     const path = volume.text('path');
     checkInside(volume, 'path', path);
-    return { path, sizeMb: volume.number('size', { min: 1, max: 1_000_000_000 }) };
+    const sizeMb = volume.number('size', { min: 1, max: 1_000_000_000 });
+    if (type === 'ROOT') return { path, sizeMb };
+    return { path, sizeMb, type, ...(profiles.length > 0 ? { profiles } : {}) };
   });
 }
 

@@ -139,6 +139,10 @@ export interface VolumeSpec {
   /** Relative to the sandbox. */
   readonly path: string;
   readonly sizeMb: number;
+  /** A whole disk of at least that size; a share of the agent's own disk where absent. */
+  readonly type?: 'MOUNT';
+  /** Of a MOUNT: profiles of disks that will do. */
+  readonly profiles?: readonly string[];
 }
 
 /** Failing kills the task. Seconds. */

@@ -183,6 +183,57 @@ t.test(
   },
 );
 
+t.test('match › a port within ranges, or the reason why none is', async (t) => {
+  const view = viewOf(anOffer({ ports: [1000, 1009] }));
+  const asking = (...ranges: (readonly [number, number])[]): Requirement => {
+    return { ...nothing, cpus: 1, ports: [{ name: 'p', port: 0, ranges }] };
+  };
+  const found = match(asking([1, 999], [1004, 1005]), view, alone);
+  t.ok(found.ok && [1004, 1005].includes(found.match.ports[0] ?? 0));
+  t.match(match(asking([1, 999]), view, alone), {
+    ok: false,
+    shortfalls: [{ kind: 'ports', text: 'a port in 1-999 asked' }],
+  });
+  const both = {
+    ...asking(),
+    ports: [1, 2].map((n) => ({ name: `p${n}`, port: 0, ranges: [[1008, 1008] as const] })),
+  };
+  t.notOk(match(both, view, alone).ok, 'each port is one task’s');
+});
+
+t.test('match › a whole disk of the right profile, and a volume that several hold', async (t) => {
+  const mount = (value: number, profile?: string): Resource => ({
+    name: 'disk',
+    type: 'SCALAR',
+    scalar: { value },
+    allocation_info: { role: 'r' },
+    disk: {
+      source: { type: 'MOUNT', mount: { root: `/m${value}` }, ...(profile ? { profile } : {}) },
+    },
+  });
+  const offer = anOffer();
+  const disks = [mount(2000), mount(3000, 'fast')];
+  const view = viewOf({ ...offer, resources: [...offer.resources, ...disks] });
+  const volume = { containerPath: 'data', sizeMb: 1000, type: 'MOUNT' as const, id: 'v1' };
+  const plain = match({ ...reserved, volumes: [volume] }, view, alone);
+  t.equal(plain.ok && scalarsOf(plain.match.resources).disk, 2_000_000, 'the smallest that fits');
+  const fast = match({ ...reserved, volumes: [{ ...volume, profiles: ['fast'] }] }, view, alone);
+  t.equal(fast.ok && scalarsOf(fast.match.resources).disk, 3_000_000);
+  t.notOk(match({ ...reserved, volumes: [{ ...volume, profiles: ['slow'] }] }, view, alone).ok);
+  const shared = { ...volume, type: 'ROOT' as const, shared: true };
+  const first = match({ ...reserved, volumes: [shared] }, view, alone);
+  if (!first.ok) throw new Error('no match');
+  const again = { ...reserved, volumes: [shared], reservation: { ...reservation, existing: true } };
+  const later = match(
+    { ...again, cpus: 0, ports: [], memMb: 0 },
+    carriedOut(view, first.match),
+    alone,
+  );
+  if (!later.ok) throw new Error('no match later');
+  const third = match({ ...again, cpus: 0, ports: [], memMb: 0 }, later.left, alone);
+  t.ok(third.ok, 'whoever comes after may hold it as well');
+});
+
 t.test(
   'reservations › leftovers are destroyed and unreserved, and then all is as before',
   async (t) => {

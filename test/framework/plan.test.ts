@@ -57,6 +57,38 @@ function aPlan(
 const namesOf = (plan: Plan, dirty?: Set<string>): string[] =>
   candidates(plan, dirty).map(({ name }) => name);
 
+t.test('candidates › steps of one chain follow one another, whatever the strategy', async (t) => {
+  const rule = fc.property(
+    fc.array(fc.integer({ min: 0, max: 3 }), { minLength: 1, maxLength: 12 }),
+    fc.constantFrom<PhaseStrategy>('serial', 'parallel'),
+    fc.infiniteStream(fc.nat()),
+    (chains, strategy, choice) => {
+      const last = new Map<number, string>();
+      const steps = chains.map((chain, at) => {
+        const before = last.get(chain);
+        last.set(chain, `s${at}`);
+        const after = before === undefined ? [] : [before];
+        return makeStep({ id: `s${at}`, name: `s${at}`, assets: [`a${chain}`], after });
+      });
+      const phases = [makePhase({ id: 'p', name: 'p', strategy, steps })];
+      const plan = makePlan({ name: 'x', strategy: 'parallel', phases });
+      const done = new Set<string>();
+      for (let turn = 0; turn < chains.length; turn += 1) {
+        const open = candidates(plan);
+        const now = new Set(open.flatMap(({ assets }) => assets));
+        if (now.size < open.length || open.length === 0) return false;
+        if (open.some(({ after }) => after.some((id) => !done.has(id)))) return false;
+        const next = open[(choice.next().value ?? 0) % open.length];
+        if (next === undefined) return false;
+        next.status = 'COMPLETE';
+        done.add(next.id);
+      }
+      return isComplete(plan) && candidates(plan).length === 0;
+    },
+  );
+  t.doesNotThrow(() => fc.assert(rule));
+});
+
 const setStatus = (plan: Plan, name: string, status: StoredStatus): void => {
   for (const step of plan.phases.flatMap(({ steps }) => steps)) {
     if (step.name === name) step.status = status;

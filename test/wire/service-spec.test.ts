@@ -77,7 +77,7 @@ pods:
         memroy: 5
         ports:
           api: {port: 99999, vip: {port: 1}, ranges: [{begin: 5}]}
-        volume: {path: ../x, type: MOUNT, size: 1.5}
+        volume: {path: ../x, type: DISK, size: 1.5}
         configs:
           c: {template: /etc/passwd, dest: a/../../b}
 `);
@@ -94,7 +94,7 @@ pods:
     /^pods\.node\.tasks\.server\.memory: is missing/m,
     /ports\.api\.ranges: need port: 0/,
     /ports\.api\.port: must be a whole number from 0 to 65535/,
-    /volume\.type: must be ROOT/,
+    /volume\.type: must be ROOT, MOUNT, not 'DISK'/,
     /volume\.path: '\.\.\/x' must be a path inside the sandbox/,
     /volume\.size: must be a whole number/,
     /configs\.c\.dest: .*inside the sandbox/,
