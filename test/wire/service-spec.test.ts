@@ -233,3 +233,20 @@ function textFor(key: string | symbol): string {
   if (name === 'DCOS_SERVICE_NAME') return 'service';
   return /CPUS|MEM|HEAP|DISK|PORT|PERIOD/.test(name) ? '1' : 'text';
 }
+
+t.test('docs › the example of docs/service-yaml.md is valid', async (t) => {
+  const text = readFileSync(join(root, 'docs/service-yaml.md'), 'utf8');
+  const example = /```yaml\n(.*?)```/s.exec(text)?.[1] ?? '';
+  const options = {
+    DCOS_SERVICE_NAME: 'x',
+    NODE_COUNT: '3',
+    SOFTWARE_URI: 'u',
+    TLS_ENABLED: 'true',
+  };
+  const spec = read(example, options);
+  t.same(
+    spec.plans.map(({ name }) => name),
+    ['deploy', 'update', 'replace', 'decommission', 'backup'],
+  );
+  t.equal(spec.pods[0]?.tasks.length, 5);
+});
