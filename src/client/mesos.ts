@@ -1,5 +1,6 @@
 /** Looks at an Apache Mesos directly, before a control plane is attached to it. */
 import { DcosError } from '../core/errors.js';
+import { findLeader } from '../core/leader/leader.js';
 import { asObject } from './answers.js';
 import { Http } from './http.js';
 
@@ -7,11 +8,12 @@ import { Http } from './http.js';
 const timeoutMs = 3000;
 
 /**
- * The version of the Mesos master at `url` (`http://host:port`). Throws `unreachable` where nothing
- * answers in 3 s, `invalid` where what answers is no Mesos master, `auth` where it asks for a
- * login.
+ * The version of the master that leads at `mesosUrl` (`core/leader/address.ts`). Throws
+ * `unreachable` where nothing answers in 3 s, `invalid` where what answers is no Mesos master,
+ * `auth` where it asks for a login.
  */
-export async function mesosMasterVersion(url: string): Promise<string> {
+export async function mesosMasterVersion(mesosUrl: string): Promise<string> {
+  const url = await findLeader(mesosUrl);
   const http = new Http({ url, timeoutMs });
   const ask = (path: string) =>
     http.answer({ method: 'GET', path, isOpen: true }).catch((error: unknown) => {

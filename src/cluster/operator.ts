@@ -6,6 +6,7 @@ import { basicAuthorization, secretOf } from '../core/credentials.js';
 import { DcosError } from '../core/errors.js';
 import { callHttp, streamHttp } from '../core/http/request.js';
 import { tryParseJson } from '../core/json.js';
+import { type Leader, leaderOf } from '../core/leader/leader.js';
 import type { LocalCluster } from '../wire/local-cluster.js';
 import type { Resource } from '../wire/mesos/common.js';
 import {
@@ -25,7 +26,7 @@ import { RecordDecoder } from '../wire/recordio.js';
  * `failed` where it refuses.
  */
 export interface Operator {
-  /** `http://host:port` of the master. */
+  /** `http://host:port` of the master that leads, as far as is known. */
   readonly url: string;
   /** The `Authorization` header for master and agents. */
   readonly authorization: string;
@@ -49,15 +50,17 @@ const defaultHeartbeatS = 15;
 
 /** Makes operator calls to the master of `cluster`. */
 export function createOperator(cluster: LocalCluster, clusterKey: string): Operator {
-  const url = mesosUrlOf(cluster);
+  const leader = leaderOf(mesosUrlOf(cluster));
   const authorization = basicAuthorization('control', secretOf(clusterKey, 'control'));
   const call = async (body: { type: string } & Record<string, unknown>): Promise<unknown> => {
-    const answer = await callHttp({
-      method: 'POST',
-      url: `${url}/api/v1`,
-      headers: { authorization, accept: 'application/json', 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-    });
+    const answer = await askLeader(leader, (url) =>
+      callHttp({
+        method: 'POST',
+        url: `${url}/api/v1`,
+        headers: { authorization, accept: 'application/json', 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      }),
+    );
     const text = answer.body.toString('utf8');
     if (answer.status >= 200 && answer.status < 300) return text === '' ? {} : tryParseJson(text);
     const why = text.slice(0, 300) || `status ${answer.status}`;
@@ -66,7 +69,9 @@ export function createOperator(cluster: LocalCluster, clusterKey: string): Opera
     });
   };
   return {
-    url,
+    get url() {
+      return leader.url;
+    },
     authorization,
     agents: async () =>
       getAgentsSchema.parse(member(await call({ type: 'GET_AGENTS' }), 'get_agents')),
@@ -95,31 +100,65 @@ export function createOperator(cluster: LocalCluster, clusterKey: string): Opera
         destroy_volumes: { agent_id: { value: agentId }, volumes },
       });
     },
-    subscribe: (onEvent, signal) => subscribe({ url, authorization, onEvent, signal }),
+    subscribe: (onEvent, signal) => subscribe({ leader, authorization, onEvent, signal }),
   };
 }
 
-/** `http://host:port` of the cluster's master. */
+/** Where the cluster's master is, or its masters are (`core/leader/address.ts`). */
 export function mesosUrlOf(cluster: LocalCluster): string {
   if (cluster.mesosUrl !== undefined) return cluster.mesosUrl.replace(/\/+$/, '');
   if (cluster.master !== undefined) return `http://${cluster.master.host}:${cluster.master.port}`;
   throw new DcosError('corrupt', 'cluster.json names neither a master nor a mesosUrl');
 }
 
+/** Whether a master that was asked does not lead, and what it says of who does. */
+interface MayRedirect {
+  readonly status: number;
+  readonly headers: { readonly location?: string | undefined };
+}
+
+/** Asks who leads, and once more where that has changed. */
+async function askLeader<Answer extends MayRedirect>(
+  leader: Leader,
+  ask: (url: string) => Promise<Answer>,
+): Promise<Answer> {
+  const url = await leader.find();
+  let answer: Answer;
+  try {
+    answer = await ask(url);
+  } catch (error) {
+    leader.forget();
+    throw error;
+  }
+  const { location } = answer.headers;
+  if (answer.status === 307 && location !== undefined) {
+    leader.redirected(location);
+    return ask(leader.url);
+  }
+  // No master leads at the moment.
+  if (answer.status === 503) leader.forget();
+  return answer;
+}
+
 interface Subscription {
-  readonly url: string;
+  readonly leader: Leader;
   readonly authorization: string;
   readonly onEvent: (event: OperatorEvent) => void;
   readonly signal: AbortSignal;
 }
 
-async function subscribe({ url, authorization, onEvent, signal }: Subscription): Promise<void> {
-  const response = await streamHttp({
-    method: 'POST',
-    url: `${url}/api/v1`,
-    headers: { authorization, accept: 'application/json', 'content-type': 'application/json' },
-    body: JSON.stringify({ type: 'SUBSCRIBE' }),
-    signal,
+async function subscribe({ leader, authorization, onEvent, signal }: Subscription): Promise<void> {
+  const { response } = await askLeader(leader, async (url) => {
+    const response = await streamHttp({
+      method: 'POST',
+      url: `${url}/api/v1`,
+      headers: { authorization, accept: 'application/json', 'content-type': 'application/json' },
+      body: JSON.stringify({ type: 'SUBSCRIBE' }),
+      signal,
+    });
+    const { statusCode = 0, headers } = response;
+    if (statusCode === 307) response.destroy();
+    return { status: statusCode, headers, response };
   });
   if (response.statusCode !== 200) {
     response.destroy();
@@ -151,6 +190,7 @@ async function subscribe({ url, authorization, onEvent, signal }: Subscription):
     response.on('error', () => {});
     response.on('close', () => {
       clearTimeout(timer);
+      leader.forget();
       resolve();
     });
   });

@@ -38,7 +38,10 @@ type Body<Call> = {
 
 /** How to connect. */
 export interface ConnectionOptions {
-  /** `http://host:port` of a master; another leader is followed by its redirect. */
+  /**
+   * `http://host:port` of a master, several, or where ZooKeeper knows them
+   * (`core/leader/address.ts`); another leader is followed by a master's redirect.
+   */
   readonly mesosUrl: string;
   /** Without id. */
   readonly framework: FrameworkInfo;

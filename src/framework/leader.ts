@@ -5,10 +5,12 @@
 import type { IncomingMessage } from 'node:http';
 import { DcosError } from '../core/errors.js';
 import { streamHttp } from '../core/http/request.js';
+import { shownMesosAddress } from '../core/leader/address.js';
+import { findLeader } from '../core/leader/leader.js';
 
 /** A SUBSCRIBE call that is ready to be sent. */
 interface Ask {
-  /** `http://host:port` of a master, the leader or not. */
+  /** A cluster as `core/leader/address.ts` names it; a master need not lead. */
   readonly mesosUrl: string;
   readonly headers: Record<string, string>;
   readonly body: string;
@@ -31,7 +33,7 @@ export async function openAtLeader({
   body,
   signal,
 }: Ask): Promise<LeaderStream> {
-  let url = new URL(apiPath, mesosUrl).href;
+  let url = new URL(apiPath, await findLeader(mesosUrl)).href;
   for (let redirects = 0; redirects <= maxRedirects; redirects += 1) {
     const response = await streamHttp({ method: 'POST', url, headers, body, signal });
     const status = response.statusCode ?? 0;
@@ -45,7 +47,7 @@ export async function openAtLeader({
     if (status !== 200) throw await refusal(url, response);
     return { url, response };
   }
-  throw new DcosError('unreachable', `${mesosUrl} redirects in a circle`);
+  throw new DcosError('unreachable', `${shownMesosAddress(mesosUrl)} redirects in a circle`);
 }
 
 async function refusal(url: string, response: IncomingMessage): Promise<DcosError> {

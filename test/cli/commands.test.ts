@@ -64,7 +64,7 @@ t.test('command line › wrong usage exits 2 and says what may be meant', async 
     [['package', 'describe'], /missing required argument 'package'/],
     [['up', '--agents', 'x'], /--agents must be a whole number of at least 1, not 'x'/],
     [['up', '--agents', '2', '--racks', '3'], /--racks must be a whole number from 1 to/],
-    [['up', '--mesos', 'zk://a/mesos'], /ZooKeeper is not supported/],
+    [['up', '--mesos', 'zk://a'], /names no path in ZooKeeper/],
     [['up', '--advertise', 'a'], /together with --mesos/],
     [['task', 'list', '-o', 'xml'], /json, yaml, name, wide/],
     [['task', 'list', '--all', '--completed'], /cannot be given together/],

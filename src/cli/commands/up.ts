@@ -14,7 +14,10 @@ export const up: Command = {
       flags: '--racks <n>',
       text: 'over how many racks they are spread (as many as agents, at most 3)',
     },
-    { flags: '--mesos <url>', text: 'use the Apache Mesos at this address instead of an own one' },
+    {
+      flags: '--mesos <url>',
+      text: 'use the Apache Mesos of this master, these (http://a,b), or found by zk://… instead',
+    },
     {
       flags: '--docker [engine]',
       text:
@@ -28,6 +31,7 @@ export const up: Command = {
     'dcos up --agents 5 --racks 5',
     'dcos up --docker',
     'dcos up --mesos http://10.0.0.1:5050 --advertise 10.0.0.9',
+    'dcos up --mesos zk://10.0.0.1:2181,10.0.0.2:2181/mesos --advertise 10.0.0.9',
   ],
   run: async (context, given) => {
     const docker = given.flagOrText('docker');

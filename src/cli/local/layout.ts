@@ -2,7 +2,8 @@
  * Decides what a new local cluster looks like: addresses, ports, racks and resources (DESIGN §11.4,
  * §11.13). Pure.
  */
-import { DcosError } from '../../core/errors.js';
+import { DcosError, messageOf } from '../../core/errors.js';
+import { wholeMesosAddress } from '../../core/leader/address.js';
 import type { LocalAgent, LocalCluster } from '../../wire/local-cluster.js';
 
 /** What the machine has. */
@@ -136,24 +137,14 @@ export function serverArguments(name: string, localDir: string): string[] {
     : ['agent', '--dir', localDir, '--index', index];
 }
 
-/** Checks the address of an Apache Mesos; gives it back as `http://host:port`. Throws `usage`. */
+/** Checks how an Apache Mesos is named; gives it back with nothing left out. Throws `usage`. */
 export function checkMesosUrl(text: string): string {
-  if (text.startsWith('zk://')) {
-    throw new DcosError(
-      'usage',
-      `--mesos ${text}: finding the master through ZooKeeper is not supported yet`,
-      {
-        hint: 'Give the address of the leading master: --mesos http://host:5050',
-      },
-    );
-  }
   try {
-    const url = new URL(text.includes('://') ? text : `http://${text}`);
-    if (url.protocol !== 'http:' && url.protocol !== 'https:') throw new Error('not http');
-    return `${url.protocol}//${url.hostname}:${url.port === '' ? '5050' : url.port}`;
+    return wholeMesosAddress(text);
   } catch (error) {
-    throw new DcosError('usage', `--mesos ${text} is not the address of a Mesos master`, {
-      hint: 'For example: --mesos http://host:5050',
+    const hint = error instanceof DcosError ? error.hint : undefined;
+    throw new DcosError('usage', `--mesos ${messageOf(error)}`, {
+      ...(hint === undefined ? {} : { hint }),
       cause: error,
     });
   }

@@ -3,6 +3,7 @@ import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DcosError } from '../../core/errors.js';
+import { parseMesosAddress, shownMesosAddress } from '../../core/leader/address.js';
 import { systemRandom } from '../../core/random.js';
 import type { LocalCluster } from '../../wire/local-cluster.js';
 import { withDocker } from './docker.js';
@@ -150,11 +151,14 @@ async function makeCluster(localDir: string, given: Partial<Wishes>): Promise<Lo
  */
 export function advertisedAddress({ advertise }: Partial<Wishes>, mesosUrl: string): string {
   if (advertise !== undefined) return advertise;
-  const { hostname } = new URL(mesosUrl);
-  if (hostname === 'localhost' || hostname.startsWith('127.')) return '127.0.0.1';
+  const address = parseMesosAddress(mesosUrl);
+  // Where ZooKeeper finds the masters says nothing of where their agents are.
+  const hosts = address.kind === 'masters' ? address.urls.map((url) => new URL(url).hostname) : [];
+  const isHere = (host: string): boolean => host === 'localhost' || host.startsWith('127.');
+  if (hosts.length > 0 && hosts.every(isHere)) return '127.0.0.1';
   throw new DcosError(
     'usage',
-    `the agents of ${mesosUrl} must be able to reach the control plane`,
+    `the agents of ${shownMesosAddress(mesosUrl)} must be able to reach the control plane`,
     { hint: 'Name the address of this machine as they see it: --advertise ADDRESS' },
   );
 }

@@ -4,6 +4,7 @@ import type { LiveCheck } from '../live.js';
 import { badInput } from './bad-input.js';
 import { cassandraRing } from './cassandra.js';
 import { diskFull } from './disk-full.js';
+import { foreignFrameworks } from './foreign-frameworks.js';
 import { helloWorldApache, helloWorldEmbedded } from './hello-world.js';
 import { idempotence } from './idempotence.js';
 import { installInterrupted, pipes } from './interrupt.js';
@@ -30,5 +31,6 @@ export const checks: readonly LiveCheck[] = [
   packed,
   diskFull,
   sideBySide,
+  foreignFrameworks,
   ...drillChecks,
 ];
