@@ -14,7 +14,7 @@ import { step } from '../../src/sdk/step.js';
 import type { SchedulerEvent } from '../../src/wire/mesos/scheduler.js';
 import { resourcesOf } from '../../src/wire/resources/pool.js';
 import { parseServiceSpec } from '../../src/wire/service-spec.js';
-import { ModelMaster } from './model-master.js';
+import { ModelMaster, type ModelTask } from './model-master.js';
 
 const tickMs = 250;
 
@@ -278,4 +278,19 @@ export function planStatus({ state }: Simulation, name: string): string {
   if (plan === undefined) return 'missing';
   const status = statusOfPlan(plan);
   return status === 'COMPLETE' ? status : `${status} ${JSON.stringify(plan, null, 1)}`;
+}
+
+/** The tasks that were launched since the log was emptied, in order. */
+export const launches = ({ log }: Simulation): string[] =>
+  log
+    .filter((line) => line.startsWith('task launched'))
+    .map((line) => line.split(' ').at(-1) ?? '');
+
+/** The task of that name that runs where the master sees it. */
+export function running({ master }: Simulation, name: string): ModelTask {
+  const found = [...master.tasks.values()].find(
+    ({ info, state, agent }) => agent.reachable && info.name === name && state === 'TASK_RUNNING',
+  );
+  if (found === undefined) throw new Error(`${name} does not run`);
+  return found;
 }

@@ -4,9 +4,14 @@
  */
 import t from 'tap';
 import type { CommandResult, PlanVerb, PodVerb } from '../../src/sdk/events.js';
-import { stateOf } from '../../src/sdk/state.js';
 import type { ModelTask } from '../helpers/model-master.js';
-import { planStatus, type SimulatedService, Simulation } from '../helpers/sdk-simulation.js';
+import {
+  launches,
+  planStatus,
+  running,
+  type SimulatedService,
+  Simulation,
+} from '../helpers/sdk-simulation.js';
 
 /** As Cassandra and HDFS do it: a server with its sidecars, its data seen by all of them. */
 const yaml = `
@@ -66,19 +71,6 @@ const started = async (seed: number): Promise<Simulation> => {
   await simulation.live(30_000);
   return simulation;
 };
-
-const launches = ({ log }: Simulation): string[] =>
-  log
-    .filter((line) => line.startsWith('task launched'))
-    .map((line) => line.split(' ').at(-1) ?? '');
-
-function running({ master }: Simulation, name: string): ModelTask {
-  const found = [...master.tasks.values()].find(
-    ({ info, state, agent }) => agent.reachable && info.name === name && state === 'TASK_RUNNING',
-  );
-  if (found === undefined) throw new Error(`${name} does not run`);
-  return found;
-}
 
 const env = ({ info }: ModelTask): Record<string, string> =>
   Object.fromEntries(
@@ -287,44 +279,6 @@ t.test('decommission › the leaving one says goodbye first, beside its server',
   t.notOk(simulation.state.instances.has('node-3'));
   t.notOk(simulation.state.plans.has('decommission'));
 });
-
-t.test(
-  'records › a pod of one task from an earlier version is taken over as it runs',
-  async (t) => {
-    const options = {
-      serviceName: 'svc',
-      role: 'r',
-      principal: 'svc',
-      api: { host: 'h', port: 1 },
-      uninstalling: false,
-      random: new Simulation(8, service).random,
-    };
-    const task = { id: 'node-0-server__1', configId: 'c', specHash: 'h', state: 'TASK_RUNNING' };
-    const pods = [
-      { type: 'node', count: 1, task: { name: 'server', cpus: 1, volumes: [], ports: [] } },
-    ];
-    const reservation = { resourceId: 'r', ports: {}, volumeIds: ['v'], confirmed: true };
-    const state = stateOf(
-      options,
-      new Map<string, unknown>([
-        ['config/c', { id: 'c', spec: { name: 'svc', pods, plans: [] }, templates: {} }],
-        [
-          'instance/node-0',
-          { name: 'node-0', pod: 'node', index: 0, task, reservation, paused: true },
-        ],
-      ]),
-    );
-    t.match(state.configs.get('c')?.spec.pods[0], {
-      tasks: [{ name: 'server', essential: true, resourceSet: 'server' }],
-      sets: [{ name: 'server', cpus: 1 }],
-    });
-    t.match(state.instances.get('node-0'), {
-      tasks: { server: { id: 'node-0-server__1' } },
-      reservation: { sets: [''] },
-      paused: ['server'],
-    });
-  },
-);
 
 /** No plan stops a server that does its work while another one, as far as is known, does not. */
 function quorumRule(): NonNullable<Simulation['judge']> {
