@@ -234,7 +234,8 @@ function checkPodChange(
   if (pod.count !== old.count && quorum) {
     wrong(
       `${path}.count`,
-      `cannot change from ${old.count} to ${pod.count}: its instances name each other`,
+      `cannot change from ${old.count} to ${pod.count}: its instances name each other; ` +
+        `it has to stay ${old.count}`,
     );
   }
   checkVolumes(pod, old, wrong);
