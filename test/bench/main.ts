@@ -1,7 +1,7 @@
 /**
  * `npm run bench`: the project's figures, medians of one run beside `node -e 0` of the same run.
- * `--kafka`, `--cassandra` add these with warm caches (two installs each); `--rounds N` takes more
- * measurements.
+ * `--kafka`, `--cassandra`, `--hadoop` add these with warm caches (two installs each); `--rounds N`
+ * takes more measurements.
  */
 import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
@@ -206,6 +206,8 @@ await withLive(async (live) => {
 });
 if (words.includes('--kafka')) await service('kafka', 'three brokers answer', 20_000);
 if (words.includes('--cassandra')) await service('cassandra', 'three nodes answer', 75_000);
+// Its ZooKeeper is installed with it.
+if (words.includes('--hadoop')) await service('hadoop', 'all nodes are ready', 60_000 + 10_000);
 process.stdout.write(
   `${cpus().length} cores of ${cpus()[0]?.model ?? '?'}, node ${process.version}\n`,
 );

@@ -1,4 +1,5 @@
 // The package API over HTTP as its clients speak it, over the registry that is installed with us.
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import t, { type Test } from 'tap';
@@ -74,7 +75,7 @@ t.test('cosmos › search, versions, repositories, capabilities', async (t) => {
   t.equal(all.type, mediaType('search-response', 1));
   t.same(
     all.json.packages.map(({ name }: { name: string }) => name),
-    ['cassandra', 'hello-world', 'kafka', 'marathon', 'zookeeper'],
+    readdirSync(join(root, 'packages-registry')).sort(),
   );
   t.equal((await call('search', { query: 'nothing like this' })).json.packages.length, 0);
   const versions = await call('list-versions', {
