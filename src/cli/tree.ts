@@ -14,6 +14,10 @@ const packages: Group = {
     install: leaf(async () => (await import('./commands/package/install.js')).install),
     list: leaf(async () => (await import('./commands/package/list.js')).list),
     uninstall: leaf(async () => (await import('./commands/package/uninstall.js')).uninstall),
+    create: leaf(async () => (await import('./commands/package/create.js')).create),
+    lint: leaf(async () => (await import('./commands/package/lint.js')).lint),
+    build: leaf(async () => (await import('./commands/package/lint.js')).build),
+    bundle: leaf(async () => (await import('./commands/package/lint.js')).bundle),
   },
 };
 

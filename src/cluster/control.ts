@@ -4,7 +4,6 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { systemClock } from '../core/clock.js';
 import { secretOf } from '../core/credentials.js';
 import { DcosError } from '../core/errors.js';
@@ -35,7 +34,7 @@ import { type Operations, startOperations } from './operations/run.js';
 import { installedReleases } from './operations/state.js';
 import { createOperator, mesosUrlOf, type Operator } from './operator.js';
 import type { AgentCalls } from './sandbox.js';
-import { readCluster, readClusterFile } from './server-folder.js';
+import { programFolder, readCluster, readClusterFile } from './server-folder.js';
 import { statusRoute } from './status.js';
 import { openStoreDoor, type StoreDoor } from './store-door.js';
 
@@ -239,6 +238,8 @@ function packagesOf(ground: Ground, operations: () => Operations | undefined) {
   const programDir = programFolder();
   return createPackages({
     registryDir: join(programDir, 'packages-registry'),
+    ownDir: join(dirname(dir), 'packages'),
+    onBroken: ({ message }) => createLogger('packages').warn(message),
     programDir,
     artifactsDir: join(dir, localPaths.server('control'), 'artifacts'),
     clusterKey,
@@ -282,20 +283,6 @@ function lostAgentsOf({ agents }: FailuresState) {
   return [...agents.values()]
     .filter(({ state, roles }) => state === 'unreachable' && roles.length > 0)
     .map(({ id, hostname, roles }) => ({ agentId: id, hostname, roles }));
-}
-
-/**
- * The installed program's own folder: the nearest one above this file that has a `package.json`.
- */
-function programFolder(): string {
-  let folder = dirname(fileURLToPath(import.meta.url));
-  while (!existsSync(join(folder, 'package.json'))) {
-    const above = dirname(folder);
-    if (above === folder)
-      throw new DcosError('internal', 'the installed program has no package.json');
-    folder = above;
-  }
-  return folder;
 }
 
 function programVersion(): string {

@@ -8,15 +8,17 @@ import { DcosError, messageOf } from '../core/errors.js';
 import { createLogger } from '../core/logger.js';
 import type { RunningServer } from '../core/running.js';
 import { localPaths } from '../wire/local-cluster.js';
-import { announceReady, claimServerFolder, withdrawReady } from './server-folder.js';
+import { announceReady, claimServerFolder, programFolder, withdrawReady } from './server-folder.js';
 
 const usage = `Usage:
   dcos-cluster master  --dir DIR
   dcos-cluster agent   --dir DIR --index N
   dcos-cluster control --dir DIR
   dcos-cluster services
+  dcos-cluster package lint|build|bundle …
 
-These are the servers of a cluster; "dcos up" starts them.`;
+These are the servers of a cluster, which "dcos up" starts, and what "dcos package" asks about
+packages of one's own.`;
 
 /** A role and, for a server of a local cluster, the folder that is its own. */
 interface Role {
@@ -84,7 +86,22 @@ function wrongUsage(message: string): DcosError {
   return new DcosError('usage', message, { hint: usage });
 }
 
+/** Work on packages that needs no cluster: its report is a message to whoever has started it. */
+async function runPackage(words: readonly string[]): Promise<void> {
+  const { runAuthor } = await import('../packages/author/main.js');
+  const tell = (line: string): void =>
+    void process.stderr.write(`${line}
+`);
+  const report = await runAuthor(words, programFolder(), tell);
+  await new Promise<void>((resolve) => {
+    if (process.send === undefined) resolve();
+    else process.send(report, () => resolve());
+  });
+  process.disconnect?.();
+}
+
 async function run(argv: readonly string[]): Promise<void> {
+  if (argv[0] === 'package') return runPackage(argv.slice(1));
   const role = roleOf(argv);
   const log = createLogger(role.name);
   process.on('uncaughtException', (error) => {

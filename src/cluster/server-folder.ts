@@ -3,7 +3,8 @@
  * all servers read there (docs/architecture.md, "A local cluster on disk").
  */
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { DcosError, messageOf, systemCodeOf } from '../core/errors.js';
 import { type LocalCluster, localClusterSchema, localPaths } from '../wire/local-cluster.js';
 
@@ -116,4 +117,18 @@ export function hasClusterFile(dir: string, name: string): boolean {
 /** Writes a file of keys, whole or not at all, for its owner's eyes only. */
 export function writeClusterFile(dir: string, name: string, text: string): void {
   writeByRename(join(dir, name), text);
+}
+
+/**
+ * The installed program's own folder: the nearest one above this file that has a `package.json`.
+ */
+export function programFolder(): string {
+  let folder = dirname(fileURLToPath(import.meta.url));
+  while (!existsSync(join(folder, 'package.json'))) {
+    const above = dirname(folder);
+    if (above === folder)
+      throw new DcosError('internal', 'the installed program has no package.json');
+    folder = above;
+  }
+  return folder;
 }

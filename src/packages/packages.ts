@@ -26,7 +26,7 @@ import { evaluateRelease } from './evaluator.js';
 import { parseExactObject } from './exact.js';
 import { type ExactObject, stringifyExactJson, toPlainJson } from './exact-json.js';
 import { optionsError, problemsOf } from './problems.js';
-import { folderRepository, type Repository } from './repositories.js';
+import { folderRepository, ownRepository, type Repository } from './repositories.js';
 
 /**
  * A release as it was found in a repository. JSON can hold all of it: operations keeps a copy of
@@ -112,6 +112,10 @@ export interface ServiceFiles {
 export interface PackagesOptions {
   /** The built-in registry: `packages-registry` beside the installed program. */
   readonly registryDir: string;
+  /** Packages of the user's own, `<name>/<version>/…`: `$DCOS_DIR/packages`. */
+  readonly ownDir?: string;
+  /** Told of a package there that cannot be used. */
+  readonly onBroken?: (error: DcosError) => void;
   /** The installed program's own folder: it has `bin/`, `dist/`, `package.json`. */
   readonly programDir: string;
   /** Where packed archives are kept and served from: `local/control/artifacts`. */
@@ -188,7 +192,13 @@ const builtIn = { name: 'built-in', uri: 'dcos://packages-registry' };
 
 /** Sets up the packages. Reads nothing yet. */
 export function createPackages(options: PackagesOptions): Packages {
-  const repositories = [folderRepository(builtIn.name, builtIn.uri, options.registryDir)];
+  const repositories: Repository[] = [
+    folderRepository(builtIn.name, builtIn.uri, options.registryDir),
+  ];
+  if (options.ownDir !== undefined) {
+    const { ownDir, onBroken = () => {} } = options;
+    repositories.push(ownRepository('own', 'dcos://own-packages', ownDir, onBroken));
+  }
   const artifacts = artifactsOf(options);
   const { artifactsDir, clusterKey, advertiseUrl } = options;
   const uploads = openUploads(join(artifactsDir, 'uploads'), clusterKey, advertiseUrl);

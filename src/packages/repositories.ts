@@ -94,6 +94,56 @@ function rankOf(part: string | undefined): number {
   return /^\d/.test(part) ? 2 : 0;
 }
 
+/**
+ * Packages of one's own, `<dir>/<name>/<version>/…`, read anew each time: what was put there a
+ * moment ago is there. One that cannot be used is left out and told to `onBroken`.
+ */
+export function ownRepository(
+  name: string,
+  uri: string,
+  dir: string,
+  onBroken: (error: DcosError) => void,
+): Repository {
+  let last: readonly PackageRelease[] = [];
+  return {
+    name,
+    uri,
+    releases: async () => {
+      const found: PackageRelease[] = [];
+      for (const folder of await foldersOf(dir)) {
+        const versions = (await foldersOf(join(dir, folder))).sort(compareVersions);
+        for (const [index, version] of versions.entries()) {
+          const path = join(dir, folder, version);
+          try {
+            found.push(await readRelease({ name, uri }, path, folder, version, index));
+          } catch (error) {
+            if (!(error instanceof DcosError)) throw error;
+            onBroken(error);
+          }
+        }
+      }
+      // The same list as long as nothing has changed: nothing is merged again for it.
+      if (JSON.stringify(found) !== JSON.stringify(last)) last = found;
+      return last;
+    },
+  };
+}
+
+/** An author's own folder is looked at as our own packages are: here, and by the strict rules. */
+const trusted = { name: 'built-in', uri: 'dcos://packages-registry' };
+
+/** The package in a folder, wherever that stands. Throws `not-found`, `corrupt`. */
+export async function readPackageFolder(folder: string): Promise<PackageRelease> {
+  const about = await readJson(join(folder, 'package.json'));
+  if (about === undefined) {
+    throw new DcosError('not-found', `there is no package in ${folder}: it has no package.json`, {
+      hint: 'Make one: dcos package create <name>',
+    });
+  }
+  const { name, version } = about;
+  return readRelease(trusted, folder, String(name), String(version), 0);
+}
+
 async function readRelease(
   repository: PackageRelease['repository'],
   folder: string,

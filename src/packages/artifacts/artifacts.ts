@@ -16,7 +16,13 @@ import { type BaseUrls, fetchFiles } from './fetch.js';
 import { nodeRuntime } from './node-runtime.js';
 import type { PackEntry } from './pack.js';
 import { packProgram } from './program.js';
-import { type ArchiveSpec, parseLock, type ResolvedAsset, resolveAsset } from './resolve.js';
+import {
+  type ArchiveSpec,
+  type ArtifactFile,
+  parseLock,
+  type ResolvedAsset,
+  resolveAsset,
+} from './resolve.js';
 
 /** What the artifacts of releases are made with. */
 export interface ArtifactsOptions {
@@ -155,8 +161,17 @@ export async function knownUrls(
   return urls;
 }
 
+/** Every file that a release downloads. Throws `corrupt` for a lock file that makes no sense. */
+export async function downloadsOf(release: PackageRelease): Promise<ArtifactFile[]> {
+  const specs = await specsOf(release, { needsNode: () => false });
+  return specs.flatMap(({ files }) => files);
+}
+
 /** The archives that have to be fetched. */
-async function specsOf(release: PackageRelease, options: ArtifactsOptions): Promise<ArchiveSpec[]> {
+async function specsOf(
+  release: PackageRelease,
+  options: Pick<ArtifactsOptions, 'needsNode'>,
+): Promise<ArchiveSpec[]> {
   const uris = Object.entries(release.definition.resource?.assets?.uris ?? {});
   const lockPath = release.folder === undefined ? undefined : join(release.folder, 'lock.json');
   const lockText = lockPath === undefined ? undefined : await readOptional(lockPath);

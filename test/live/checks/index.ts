@@ -10,9 +10,11 @@ import { idempotence } from './idempotence.js';
 import { installInterrupted, pipes } from './interrupt.js';
 import { kafkaCluster } from './kafka.js';
 import { secondMarathon } from './marathon.js';
+import { ownPackage } from './own-package.js';
 import { packed } from './packed.js';
 import { security } from './security.js';
 import { sideBySide } from './side-by-side.js';
+import { kafkaUpgrade, zookeeperUpgrade } from './upgrades.js';
 import { zookeeperEnsemble } from './zookeeper.js';
 
 /** In the order in which they are run. */
@@ -21,6 +23,8 @@ export const checks: readonly LiveCheck[] = [
   helloWorldApache,
   kafkaCluster,
   zookeeperEnsemble,
+  kafkaUpgrade,
+  zookeeperUpgrade,
   cassandraRing,
   idempotence,
   badInput,
@@ -29,6 +33,7 @@ export const checks: readonly LiveCheck[] = [
   secondMarathon,
   security,
   packed,
+  ownPackage,
   diskFull,
   sideBySide,
   foreignFrameworks,

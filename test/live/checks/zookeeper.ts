@@ -23,6 +23,7 @@ export const zookeeperEnsemble: LiveCheck = {
       live.ok(['package', 'install', 'zookeeper', '--yes'], slow),
     );
     const writer = new NodeWriter(live, 'zookeeper');
+    live.onTidy(() => writer.stop());
     await writer.begin();
     await step('a client writes', () => writer.progress(20));
     await step('kill -9 of the leader: another leads, the client goes on', async () => {
