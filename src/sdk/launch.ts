@@ -100,6 +100,7 @@ export function taskInfoOf(
       ...task.labels,
       DCOS_SERVICE: state.serviceName,
       DCOS_INSTANCE: instance.name,
+      ...readyLabel(task),
       target_configuration: config.id,
       spec_hash: taskHashOf(config, pod, task),
       task_type: pod.type,
@@ -109,6 +110,12 @@ export function taskInfoOf(
     }),
     discovery: discoveryOf(state, pod, task, instance),
   };
+}
+
+/** For whoever sees nothing but Mesos: which exit of the check means ready besides 0. */
+function readyLabel({ readinessCheck }: TaskSpec): Record<string, string> {
+  const code = readinessCheck?.leaderExitCode;
+  return code === undefined ? {} : { DCOS_READY_EXIT_CODE: String(code) };
 }
 
 /** What a paused task does: nothing, with its volumes and config files in place. */

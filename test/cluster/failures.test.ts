@@ -360,3 +360,31 @@ t.test('usage › who has what, and what silos would take', async (t) => {
   world.update('web.1', 'TASK_KILLED');
   t.same(sharingOf(world.state), { services: 1, machines: 1, separate: 1 });
 });
+
+t.test('failures › a check that says "ready, and leads" counts as ready', async (t) => {
+  const world = new World();
+  const labels = [
+    { key: 'DCOS_SERVICE', value: 'zk' },
+    { key: 'DCOS_READY_EXIT_CODE', value: '3' },
+  ];
+  const checked = (exit_code?: number) => ({
+    check_status: {
+      type: 'COMMAND' as const,
+      command: exit_code === undefined ? {} : { exit_code },
+    },
+  });
+  const task = { ...aTask('node-0', 'a1', 'zk', 'kafka'), labels: { labels } };
+  world.send({ type: 'TaskAdded', task });
+  world.update('node-0', 'TASK_RUNNING', checked(1), 'kafka');
+  t.equal(world.state.running.get('kafka zk'), undefined);
+  world.update('node-0', 'TASK_RUNNING', checked(3), 'kafka');
+  t.equal(world.state.running.get('kafka zk'), 1);
+
+  // Its agent was frozen in the middle of a check: it is back before the next one has an answer.
+  world.update('node-0', 'TASK_UNREACHABLE', {}, 'kafka');
+  t.match(world.only(), { status: 'open', services: [{ missing: 1 }] });
+  const statuses = [{ task_id: task.task_id, state: 'TASK_RUNNING' as const, ...checked() }];
+  world.send({ type: 'TaskAdded', task: { ...task, state: 'TASK_RUNNING', statuses } });
+  t.equal(world.state.running.get('kafka zk'), 1);
+  t.match(world.only(), { services: [{ missing: 0 }] });
+});

@@ -40,6 +40,8 @@ export interface KnownTask {
   readonly uses: { readonly cpus: number; readonly memMb: number; readonly diskMb: number };
   agentId: string;
   state: TaskState;
+  /** The exit of its check that means ready besides 0: the label `DCOS_READY_EXIT_CODE`. */
+  readonly readyExit: number | undefined;
   /** Its check has passed once, or it has none: from then on it counts as long as it runs. */
   ready: boolean;
 }

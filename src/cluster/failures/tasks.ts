@@ -20,8 +20,11 @@ const lostWithAgent = new Set(['TASK_UNREACHABLE', 'TASK_GONE', 'TASK_GONE_BY_OP
 export function addTask(state: FailuresState, task: OperatorTask): void {
   const key = taskKey(task.framework_id.value, task.task_id.value);
   if (terminalTaskStates.has(task.state)) return;
-  count(state, state.tasks.get(key), -1);
+  const before = state.tasks.get(key);
+  count(state, before, -1);
   const known = toKnown(state, task);
+  // It comes back with its agent: what has passed once has passed, whatever its check says now.
+  known.ready ||= before?.ready === true && task.state === 'TASK_RUNNING';
   state.tasks.set(key, known);
   count(state, known, 1);
 }
@@ -40,7 +43,7 @@ export function updateTask(
   const task = state.tasks.get(key);
   if (task === undefined) return;
   const before = task.state;
-  const ready = task.ready || isReady(status);
+  const ready = task.ready || isReady(status, task.readyExit);
   if (before === status.state && ready === task.ready) return;
   const ofService = serviceKeyOf(task);
   const had = state.running.get(ofService) ?? 0;
@@ -203,9 +206,15 @@ function instanceOf(taskId: string): string {
 }
 
 /** Whether it serves: it runs, and its check, if it has one, has passed. */
-function isReady({ state, check_status }: Pick<TaskStatus, 'state' | 'check_status'>): boolean {
+function isReady(
+  { state, check_status }: Pick<TaskStatus, 'state' | 'check_status'>,
+  readyExit: number | undefined,
+): boolean {
   if (state !== 'TASK_RUNNING') return false;
-  return check_status === undefined || checkResultOf(check_status)?.passed === true;
+  if (check_status === undefined) return true;
+  const exit = check_status.command?.exit_code;
+  if (readyExit !== undefined && exit === readyExit) return true;
+  return checkResultOf(check_status)?.passed === true;
 }
 
 function count(state: FailuresState, task: KnownTask | undefined, by: number): void {
@@ -223,6 +232,8 @@ function serviceKeyOf(task: KnownTask): string {
 function toKnown(state: FailuresState, task: OperatorTask): KnownTask {
   const label = (name: string): string | undefined =>
     task.labels?.labels?.find(({ key }) => key === name)?.value;
+  const code = label('DCOS_READY_EXIT_CODE');
+  const readyExit = code === undefined ? undefined : Number(code);
   return {
     frameworkId: task.framework_id.value,
     framework: frameworkName(state, task.framework_id.value),
@@ -234,6 +245,7 @@ function toKnown(state: FailuresState, task: OperatorTask): KnownTask {
     uses: amountOf(task.resources),
     agentId: task.agent_id.value,
     state: task.state,
-    ready: isReady({ ...task.statuses?.at(-1), state: task.state }),
+    readyExit,
+    ready: isReady({ ...task.statuses?.at(-1), state: task.state }, readyExit),
   };
 }
