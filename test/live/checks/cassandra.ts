@@ -1,102 +1,138 @@
 /** A ring on real software: Cassandra installed, written to while its nodes die, and grown. */
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { signal, taskProcs } from '../../helpers/procfs.js';
 import { until } from '../../helpers/wait.js';
 import { embedded } from '../engine.js';
+import { requestUpdate, updateService } from '../gateway.js';
 import type { Live, LiveCheck } from '../live.js';
 import { CassandraWorkload, nodeAddresses, smallCassandra } from '../services/cassandra.js';
 import { holdings, runningTasks } from '../state.js';
+import {
+  installCassandra,
+  nodesOf,
+  planComplete,
+  serverPids,
+  slow,
+  statusOf,
+} from './cassandra-steps.js';
 
-const slow = { timeoutMs: 600_000 };
-
-/** The processes of a node that run Java: the server itself. */
-export function serverPids(live: Live, instance: string): number[] {
-  return taskProcs(live.dir, `${instance}-server`)
-    .filter(({ command }) => command.includes('CassandraDaemon'))
-    .map(({ pid }) => pid);
-}
-
-/** Waits until the recovery plan has nothing left to do. */
-export async function recovered(live: Live): Promise<void> {
-  await planComplete(live, 'recovery');
-}
-
-/** Waits until a plan is complete. */
-export async function planComplete(live: Live, plan: string): Promise<void> {
-  await until(
-    async () => {
-      const shown = await live.json<{ status: string }>(['cassandra', 'plan', 'show', plan]);
-      return shown.status === 'COMPLETE';
-    },
-    { what: `plan ${plan} complete`, timeoutMs: 480_000, everyMs: 500 },
-  );
-}
-
-/** One row of `nodetool status` for each node: `UN 127.0.6.1 rack-1`. */
-export async function ring(live: Live, from = 'node-0'): Promise<string[]> {
-  const command = ['task', 'exec', `${from}-server`, 'sh', 'nodetool.sh', 'status'];
-  const { stdout } = await live.ok(command, slow);
-  const rows = stdout.split('\n').flatMap((line) => {
-    const found = /^([UD][NLJM])\s+(\S+)\s.*\s(\S+)\s*$/.exec(line);
-    return found === null ? [] : [`${found[1]} ${found[3]}`];
-  });
-  return rows.sort();
-}
-
-/** Installs with small heaps. */
-export async function install(live: Live, options: object, version?: string): Promise<void> {
-  const file = join(live.dir, 'cassandra.json');
-  writeFileSync(file, JSON.stringify(options));
-  const which = version === undefined ? [] : [`--package-version=${version}`];
-  await live.ok(['package', 'install', 'cassandra', `--options=${file}`, ...which, '--yes'], slow);
-}
+const nodes = ['node-0', 'node-1', 'node-2', 'node-3'];
 
 /** Three nodes, one in each rack; a workload through every failure; a fourth node. */
 export const cassandraRing: LiveCheck = {
   name: 'cassandra',
-  seconds: 360,
+  seconds: 420,
   kind: 'rotating',
   run: async (live) => {
     const engine = embedded(live);
     const step = live.step.bind(live);
-    await live.ok(['up', '--agents', '4', '--racks', '4']);
-    await step('install: three nodes join at once', () => install(live, smallCassandra));
+    await live.ok(['up', '--agents', '4', '--racks', '3']);
+    await step('what cannot be is refused', () => refused(live));
+    await step('install: three nodes join at once', () => installCassandra(live, smallCassandra));
     await step('one in each rack', async () => {
-      const rows = await ring(live);
-      assert.deepEqual([new Set(rows).size, rows.length], [3, 3], rows.join());
-      assert.ok(
-        rows.every((row) => /^UN rack-\d$/.test(row)),
-        rows.join(),
-      );
+      assert.deepEqual(await statusOf(live), ['UN rack-1', 'UN rack-2', 'UN rack-3']);
       assert.equal((await nodeAddresses(live)).length, 3);
     });
     const work = await CassandraWorkload.begin(live);
     await step('a client writes rows and sets a register', () => work.progress(50));
-    await step('kill -9 of a node: the client goes on', async () => {
-      const before = runningTasks(await engine.state()).get('node-1-server');
-      for (const pid of serverPids(live, 'node-1')) signal(pid, 'SIGKILL');
+    await step('kill -9 of a node: the client goes on', () => killNode(live, work));
+    await step('kill -9 of the scheduler: nobody notices', async () => {
+      const before = serverPids(live, 'node-0');
+      for (const { pid } of taskProcs(live.dir, 'cassandra')) signal(pid, 'SIGKILL');
       await work.progress(50);
-      const after = await until(
-        async () => {
-          const task = runningTasks(await engine.state()).get('node-1-server');
-          return task !== undefined && task.id !== before?.id && task;
-        },
-        { what: 'node-1 started again', timeoutMs: 60_000 },
-      );
-      assert.equal(after.slave_id, before?.slave_id, 'where its volume is');
-      await recovered(live);
+      await planComplete(live, 'deploy');
+      assert.deepEqual(serverPids(live, 'node-0'), before);
+    });
+    await step('pod replace: another takes over its tokens', async () => {
+      const before = await nodesOf(live);
+      await live.ok(['cassandra', 'pod', 'replace', 'node-2']);
+      await until(async () => (await planOf(live)).includes('permanent-node-2'), {
+        what: 'the replacement begun',
+        timeoutMs: 60_000,
+      });
+      await planComplete(live, 'recovery');
+      const after = await nodesOf(live);
+      assert.equal(after.length, 3, JSON.stringify(after));
+      assert.equal(after.filter(({ id }) => before.every((old) => old.id !== id)).length, 1);
+      await work.progress(50);
+    });
+    await step('a fourth node joins', async () => {
+      await updateService(live, 'cassandra', { options: { nodes: { count: 4 } } }, 900_000);
+      assert.equal((await nodesOf(live)).length, 4);
+      await work.progress(50);
     });
     await work.stop();
     await step('nothing acknowledged is lost, the register is linearizable', () => work.verify());
+    await step('a smaller ring, a smaller disk are refused', async () => {
+      await refusedUpdate(live, { count: 3 }, /count cannot fall from 4 to 3/);
+      await refusedUpdate(live, { count: 4, disk: 4096 }, /volumes.*cannot change/);
+    });
     await step('uninstall leaves nothing', async () => {
       await live.ok(['package', 'uninstall', 'cassandra', '--delete-volumes', '--yes'], slow);
       assert.deepEqual(holdings(await engine.state(), engine.ownFrameworks), []);
       assert.deepEqual(
-        ['node-0', 'node-1', 'node-2'].flatMap((name) => serverPids(live, name)),
+        nodes.flatMap((name) => serverPids(live, name)),
         [],
       );
     });
   },
 };
+
+async function killNode(live: Live, work: CassandraWorkload): Promise<void> {
+  const engine = embedded(live);
+  const before = runningTasks(await engine.state()).get('node-1-server');
+  for (const pid of serverPids(live, 'node-1')) signal(pid, 'SIGKILL');
+  await work.progress(50);
+  const after = await until(
+    async () => {
+      const task = runningTasks(await engine.state()).get('node-1-server');
+      return task !== undefined && task.id !== before?.id && task;
+    },
+    { what: 'node-1 started again', timeoutMs: 60_000 },
+  );
+  assert.equal(after.slave_id, before?.slave_id, 'where its volume is');
+  await planComplete(live, 'recovery');
+}
+
+async function planOf(live: Live): Promise<string> {
+  return (await live.ok(['cassandra', 'plan', 'show', 'recovery'])).stdout;
+}
+
+/** Each with a reason, before anything is changed. */
+async function refused(live: Live): Promise<void> {
+  const cases: [object, RegExp][] = [
+    [{ nodes: { mem: 640, heap: { size: 600 } } }, /heap.*600.*mem.*at most 290/s],
+    [{ nodes: { count: 5 } }, /5 × an instance of node must each have a hostname of their own/],
+    [{ nodes: { cont: 3 } }, /cont/],
+    [{ cassandra: { num_tokens: 0 } }, /num_tokens/],
+  ];
+  for (const [options, why] of cases) {
+    const ran = await installCassandra(live, options).then(
+      () => 'it was installed',
+      (error: unknown) => String(error),
+    );
+    assert.match(ran, why);
+  }
+  const { stdout } = await live.ok(['package', 'list', '--json']);
+  assert.deepEqual(JSON.parse(stdout), []);
+}
+
+/** The scheduler keeps its target, and its plan says why; then all is as it was. */
+async function refusedUpdate(live: Live, change: object, why: RegExp): Promise<void> {
+  const before = nodes.flatMap((name) => serverPids(live, name));
+  await requestUpdate(live, 'cassandra', { options: { nodes: change } });
+  await until(async () => why.test(JSON.stringify(await deployErrors(live))), {
+    what: `the refusal ${why}`,
+    timeoutMs: 120_000,
+  });
+  assert.deepEqual(
+    nodes.flatMap((name) => serverPids(live, name)),
+    before,
+  );
+}
+
+async function deployErrors(live: Live): Promise<readonly string[]> {
+  const ran = await live.dcos(['cassandra', 'plan', 'show', 'deploy', '--json']);
+  if (ran.status !== 0) return [];
+  return (JSON.parse(ran.stdout) as { errors?: string[] }).errors ?? [];
+}

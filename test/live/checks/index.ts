@@ -3,6 +3,7 @@ import { drillChecks } from '../drills/check.js';
 import type { LiveCheck } from '../live.js';
 import { badInput } from './bad-input.js';
 import { cassandraRing } from './cassandra.js';
+import { cassandraUpgrade } from './cassandra-upgrade.js';
 import { diskFull } from './disk-full.js';
 import { foreignFrameworks } from './foreign-frameworks.js';
 import { helloWorldApache, helloWorldEmbedded } from './hello-world.js';
@@ -26,6 +27,7 @@ export const checks: readonly LiveCheck[] = [
   kafkaUpgrade,
   zookeeperUpgrade,
   cassandraRing,
+  cassandraUpgrade,
   idempotence,
   badInput,
   installInterrupted,

@@ -1,0 +1,67 @@
+/** Cassandra of one version becomes another under writes, and comes back from a backup. */
+import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { embedded } from '../engine.js';
+import { requestUpdate, updateService } from '../gateway.js';
+import type { Live, LiveCheck } from '../live.js';
+import { CassandraWorkload, smallCassandra } from '../services/cassandra.js';
+import { holdings } from '../state.js';
+import { installCassandra, runPlan, slow, statusOf } from './cassandra-steps.js';
+
+/** 4.1 → 5.0 node by node, nothing lost; then a new installation that takes the backup. */
+export const cassandraUpgrade: LiveCheck = {
+  name: 'cassandra-upgrade',
+  seconds: 480,
+  kind: 'rotating',
+  run: async (live) => {
+    const engine = embedded(live);
+    const step = live.step.bind(live);
+    await live.ok(['up']);
+    await step('install 4.1', () => installCassandra(live, smallCassandra, '4.1.10'));
+    const work = await CassandraWorkload.begin(live);
+    await step('a client writes', () => work.progress(50));
+    await step('4.1 becomes 5.0, node by node, while it writes', async () => {
+      await updateService(live, 'cassandra', { packageVersion: '5.0.7' }, 1_200_000);
+      assert.match(await nodetool(live, 'version'), /ReleaseVersion: 5\.0\.7/);
+      assert.deepEqual(await statusOf(live), ['UN rack-1', 'UN rack-2', 'UN rack-3']);
+      await work.progress(50);
+    });
+    await work.stop();
+    await step('nothing acknowledged is lost, the register is linearizable', () => work.verify());
+    await step('there is no way back to 4.1', async () => {
+      const { status, text } = await requestUpdate(live, 'cassandra', { packageVersion: '4.1.10' });
+      assert.equal(status, 400);
+      assert.match(text, /5\.0\.7 cannot become 4\.1\.10/);
+    });
+    await step('upgradesstables, repair, cleanup', async () => {
+      for (const plan of ['upgradesstables', 'repair', 'cleanup']) await runPlan(live, plan, []);
+    });
+    const folder = join(live.dir, 'backups');
+    const values = ['SNAPSHOT_NAME=one', `BACKUP_LOCATION=${folder}`];
+    await step('backup to a folder', async () => {
+      await mkdir(folder);
+      await runPlan(live, 'backup', values);
+      assert.deepEqual(readdirSync(join(folder, 'one')).sort(), [
+        'node-0',
+        'node-1',
+        'node-2',
+        'schema.cql',
+      ]);
+    });
+    await step('uninstall leaves nothing', async () => {
+      await live.ok(['package', 'uninstall', 'cassandra', '--delete-volumes', '--yes'], slow);
+      assert.deepEqual(holdings(await engine.state(), engine.ownFrameworks), []);
+    });
+    await step('a new installation takes the backup: every row is there', async () => {
+      await installCassandra(live, smallCassandra);
+      await runPlan(live, 'restore', values);
+      await work.verify();
+    });
+  },
+};
+
+async function nodetool(live: Live, ...words: string[]): Promise<string> {
+  return (await live.ok(['cassandra', 'nodetool', ...words], slow)).stdout;
+}
