@@ -13,7 +13,7 @@ import { installCassandra, runPlan, slow, statusOf } from './cassandra-steps.js'
 /** 4.1 → 5.0 node by node, nothing lost; then a new installation that takes the backup. */
 export const cassandraUpgrade: LiveCheck = {
   name: 'cassandra-upgrade',
-  seconds: 480,
+  seconds: 600,
   kind: 'rotating',
   run: async (live) => {
     const engine = embedded(live);
