@@ -117,11 +117,14 @@ t.test(
     const late = await started(folder, { index: 3, count: 4, deployed: true });
     t.notMatch(late.yaml, /auto_bootstrap|initial_token/);
     t.notMatch(late.java, /replace_address|skip_wait/);
-    const other = t.testdir({ again: {} });
+    const other = t.testdir({ again: {}, same: {} });
     const start = { index: 0, count: 3, deployed: true, replaces: '10.9.9.9' };
     const place = await started(join(other, 'again'), start);
     t.match(place.java, /replace_address_first_boot=10\.9\.9\.9:7999/);
     t.equal(seedsIn(place.yaml), '10.0.0.1:7001');
+    const rejoin = await started(join(other, 'same'), { ...start, replaces: '10.0.0.0' });
+    t.notMatch(rejoin.java, /replace_address/, 'Cassandra would take it for itself');
+    t.match(rejoin.java, /consistent\.rangemovement=false/);
     // It is started again when it has joined, and nobody remembers any more whose place it took.
     writeFileSync(join(other, 'again/cassandra-data/joined'), '');
     const again = await started(join(other, 'again'), { index: 0, count: 3, deployed: true });

@@ -7,10 +7,16 @@ mkdir -p tmp
 #              so that all may start at the same time
 #   replace A  takes over the tokens and the data of the node that had the address A
 #   bootstrap  a new member of a ring that is there
+#   rejoin     the same, while a node is down for good
 if [ ! -f cassandra-data/join ]; then
   join=bootstrap
   if [ -n '{{pod.replaces}}' ] && [ '{{pod.count}}' -gt 1 ]; then
     join='replace {{pod.replaces}}:{{pod.replaces_ports.storage}}'
+    # Cassandra takes a node that has its address but another port for itself, and refuses: then it joins as a new one.
+    if [ '{{pod.replaces}}' = '{{pod.address}}' ] &&
+      [ '{{pod.replaces_ports.storage}}' != '{{pod.ports.storage}}' ]; then
+      join=rejoin
+    fi
   elif [ '{{service.deployed}}' = false ] || [ '{{pod.count}}' -eq 1 ]; then
     join='initial {{pod.count}}'
   fi
@@ -62,6 +68,10 @@ case "$join" in
       k=$((k + 1))
     done
     printf 'auto_bootstrap: false\ninitial_token: "%s"\n' "$tokens" >> conf/cassandra.yaml
+    ;;
+  rejoin)
+    flags='-Dcassandra.consistent.rangemovement=false'
+    echo 'Joins beside the node that it replaces, which is to be removed: dcos cassandra nodetool removenode ID'
     ;;
   replace*) flags="-Dcassandra.replace_address_first_boot=${join#replace }" ;;
 esac
