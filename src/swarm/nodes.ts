@@ -107,10 +107,7 @@ function announce(action: string, { agentId }: Node, text: string): Effect {
   return { type: 'Announce', action, agentId, swarmId: undefined, text };
 }
 
-/**
- * What an engine has of ours: strangers go, what was thought lost is taken up where it is, and what
- * is not there any more is forgotten.
- */
+/** What an engine has of ours: strangers go, what was thought lost is taken up where it is. */
 export function inventoried(
   state: State,
   agentId: string,

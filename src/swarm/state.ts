@@ -44,6 +44,10 @@ export interface Node {
 /** What an engine says about itself and holds. */
 export interface EngineFacts {
   readonly engineId: string;
+  /**
+   * What tells engines apart: all engines of one machine, and of cloned ones, may have one id.
+   */
+  readonly engineKey: string;
   readonly version: string;
   readonly apiVersion: string;
   readonly minApiVersion: string;

@@ -24,7 +24,7 @@ function viewOfNode(state: State, node: Node, containers: readonly PlacedContain
   return {
     id: node.agentId,
     name: node.name,
-    engineId: facts?.engineId ?? '',
+    engineId: facts?.engineKey ?? '',
     labels: labelsOf(node, facts?.labels),
     isHealthy: isHealthy(state, node),
     error: whyUnhealthy(state, node),

@@ -130,6 +130,7 @@ export const engineInfoSchema = z.looseObject({
   ID: z.string().optional(),
   Name: z.string().optional(),
   ServerVersion: z.string().optional(),
+  DockerRootDir: z.string().optional(),
   Driver: z.string().optional(),
   KernelVersion: z.string().optional(),
   OperatingSystem: z.string().optional(),

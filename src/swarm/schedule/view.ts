@@ -32,7 +32,7 @@ export interface NodeView {
   readonly id: string;
   /** Unique in the cluster. */
   readonly name: string;
-  /** The engine's id: nodes with the same one share their host ports. */
+  /** What tells engines apart: nodes with the same one share their host ports. */
   readonly engineId: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly isHealthy: boolean;

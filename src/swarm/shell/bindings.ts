@@ -128,7 +128,7 @@ export async function networkPlaces(swarm: Swarm): Promise<Map<string, string[]>
 /** Every node of the engine that was asked. */
 function addPlace(swarm: Swarm, places: Map<string, string[]>, name: string, node: Node): void {
   const engineOf = ({ agentId }: Node): string =>
-    swarm.state.health.get(agentId)?.facts?.engineId || agentId;
+    swarm.state.health.get(agentId)?.facts?.engineKey || agentId;
   const same = healthyNodes(swarm).filter((other) => engineOf(other) === engineOf(node));
   places.set(name, [...(places.get(name) ?? []), ...same.map(({ agentId }) => agentId)]);
 }

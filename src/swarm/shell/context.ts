@@ -124,7 +124,7 @@ export function healthyNodes({ state }: Pick<Swarm, 'state'>): Node[] {
 export function distinctEngines(swarm: Pick<Swarm, 'state'>): Node[] {
   const seen = new Set<string>();
   const nodes = healthyNodes(swarm).filter(({ agentId }) => {
-    const engine = swarm.state.health.get(agentId)?.facts?.engineId || agentId;
+    const engine = swarm.state.health.get(agentId)?.facts?.engineKey || agentId;
     const isNew = !seen.has(engine);
     seen.add(engine);
     return isNew;

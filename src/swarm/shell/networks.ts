@@ -202,7 +202,7 @@ export const connectNetwork: Handler = async (swarm, call) => {
   const body = ((await readJson(call)) ?? {}) as Record<string, unknown> & { Container?: string };
   const { id, container, node: its } = placedContainer(swarm, String(body.Container ?? ''));
   const engineOf = ({ agentId }: Node): string =>
-    swarm.state.health.get(agentId)?.facts?.engineId ?? agentId;
+    swarm.state.health.get(agentId)?.facts?.engineKey ?? agentId;
   if (isLocal(network) && engineOf(node) !== engineOf(its)) {
     throw new DcosError(
       'conflict',

@@ -190,6 +190,7 @@ async function factsOf(engines: Engines, node: Node): Promise<EngineFacts> {
   );
   return {
     engineId: data.ID ?? '',
+    engineKey: [data.ID, data.Name, data.DockerRootDir].join('|'),
     version: data.ServerVersion ?? '',
     apiVersion: ApiVersion,
     minApiVersion: MinAPIVersion,
