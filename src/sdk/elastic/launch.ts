@@ -68,6 +68,7 @@ export function driverProperties(
   return {
     'spark.app.name': submission.name,
     'spark.ui.killEnabled': 'false',
+    'spark.dynamicAllocation.sustainedSchedulerBacklogTimeout': '5s',
     'spark.dynamicAllocation.executorIdleTimeout': `${settings.idleSeconds}s`,
     'spark.dynamicAllocation.shuffleTracking.timeout': `${settings.idleSeconds * 4}s`,
     'spark.scheduler.maxRegisteredResourcesWaitingTime': '10s',
@@ -227,6 +228,7 @@ export function driverInfo(
         SPARK_PROPERTIES: encoded(propertiesText(properties)),
         SPARK_LOGGING: encoded(logging),
         SPARK_USER: submission.user,
+        SPARK_LOCAL_IP: place.address,
       }),
       uris: [
         ...uris.map((value) => ({ value, extract: true, cache: true })),
@@ -287,7 +289,11 @@ export function workerInfo(
     command: {
       shell: true,
       value: command,
-      environment: variablesOf({ _SPARK_AUTH_SECRET: secret, SPARK_LOGGING: encoded(logging) }),
+      environment: variablesOf({
+        _SPARK_AUTH_SECRET: secret,
+        SPARK_LOGGING: encoded(logging),
+        SPARK_LOCAL_IP: place.address,
+      }),
       uris: [
         ...uris.map((value) => ({ value, extract: true, cache: true })),
         ...settings.hadoopUris.map((value) => ({ value, extract: false, cache: false })),
