@@ -174,6 +174,25 @@ t.test(
   },
 );
 
+t.test(
+  'elastic › the first worker waits for the first job of its driver, not for ever',
+  async (t) => {
+    const world = new World(three);
+    const id = world.submit(aJob());
+    world.offer();
+    world.settle(() => false);
+    for (let turn = 0; turn < 10; turn += 1) {
+      world.now += 10_000;
+      world.asks(id, 0);
+      world.settle(() => false);
+    }
+    t.equal(world.workers(id).length, 1);
+    world.now += 30_000;
+    world.asks(id, 0);
+    t.equal(world.workers(id).length, 0);
+  },
+);
+
 t.test('elastic › drivers alone never fill the cluster', async (t) => {
   const world = new World({ a: { cpus: 1.2, mem: 4_096 } });
   const id = world.submit(aJob());

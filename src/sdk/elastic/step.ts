@@ -28,6 +28,8 @@ const keptEnded = 200;
 export const mostSubmissions = 1_000;
 /** A worker that never registered with Spark's master counts as idle after so long (ms). */
 const startMs = 60_000;
+/** For so long (ms) after its start a driver may ask for nothing and keeps its first worker. */
+const firstJobMs = 120_000;
 /** A supervised driver is given up when its agent was away for so long (ms), any other later. */
 const unreachableMs = { supervised: 30_000, alone: 600_000 };
 
@@ -73,7 +75,7 @@ function apply(state: ElasticState, event: ElasticEvent, notes: Notes, now: numb
       state.masters = event.masters;
       break;
     case 'Observed':
-      for (const [id, executors] of event.asked) state.asked.set(id, executors);
+      noteAsked(state, event.asked, now);
       if (event.workers !== undefined) noteIdle(state, new Map(event.workers), now);
       break;
     case 'JobSubmitted':
@@ -182,6 +184,22 @@ function killAsked(
     after.push(killOf(task.id, task.agentId));
   }
   answer(true, `Kill request for ${id} submitted`);
+}
+
+/**
+ * A driver that has just come up asks for nothing before its first job: the worker that was started
+ * beside it is kept for a while.
+ */
+function noteAsked(
+  state: ElasticState,
+  asked: readonly (readonly [string, number])[],
+  now: number,
+): void {
+  for (const [id, executors] of asked) {
+    const since = state.submissions.get(id)?.task?.runningSince ?? now;
+    const early = !state.asked.has(id) && now - since < firstJobMs;
+    if (executors > 0 || !early) state.asked.set(id, executors);
+  }
 }
 
 /** Notes since when workers are of no use, by what Spark's master says of them. */

@@ -3,7 +3,6 @@ import { cassandraService } from './cassandra.js';
 import { helloWorld } from './hello-world.js';
 import { kafka } from './kafka.js';
 import type { ServiceUnderTest } from './service.js';
-import { spark } from './spark.js';
 import { zookeeper } from './zookeeper.js';
 
 /** In the order in which they are drilled. */
@@ -12,5 +11,4 @@ export const services: readonly ServiceUnderTest[] = [
   zookeeper,
   kafka,
   cassandraService,
-  spark,
 ];
