@@ -4,7 +4,8 @@
 //     org.apache.kafka:kafka_2.13:3.9.1 org.apache.kafka:kafka-tools:3.9.1!
 // org.slf4j:slf4j-simple:1.7.36!
 // A coordinate that ends in `!` is taken without what it depends on; `-group:artifact` leaves one
-// out wherever it would come from. Other sets of the lock file are kept.
+// out wherever it would come from, `--without=SET` what that set of the lock file has already.
+// Other sets are kept.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -14,12 +15,13 @@ import process from 'node:process';
 import { stripVTControlCharacters } from 'node:util';
 
 const [lockFile, setName, folder, ...words] = process.argv.slice(2);
-const excluded = words.filter((word) => word.startsWith('-')).map((word) => word.slice(1));
+const without = words.find((word) => word.startsWith('--without='))?.slice(10);
+const excluded = words.filter((word) => /^-[^-]/.test(word)).map((word) => word.slice(1));
 const coordinates = words.filter((word) => !word.startsWith('-'));
 if (!lockFile || !setName || !folder || coordinates.length === 0) {
   console.error(
     'usage: lock-maven.js <lock.json> <set> <folder> <group:artifact:version[!]>...' +
-      ' [-group:artifact]...',
+      ' [-group:artifact]... [--without=<set>]',
   );
   process.exit(2);
 }
@@ -40,7 +42,11 @@ try {
     ],
     { cwd: work, stdio: ['ignore', 'inherit', 'inherit'], timeout: 600_000 },
   );
-  const artifacts = readFileSync(join(work, 'list'), 'utf8').split('\n').flatMap(artifactOf);
+  const held = digestsOf(without);
+  const artifacts = readFileSync(join(work, 'list'), 'utf8')
+    .split('\n')
+    .flatMap(artifactOf)
+    .filter(({ sha256 }) => !held.has(sha256));
   artifacts.sort((a, b) => (a.purl < b.purl ? -1 : 1));
   writeLock(artifacts);
   const total = artifacts.reduce((sum, { bytes }) => sum + bytes, 0);
@@ -93,13 +99,24 @@ function artifactOf(line) {
   ];
 }
 
-function writeLock(artifacts) {
-  let lock = { sets: {} };
+function readLock() {
   try {
-    lock = JSON.parse(readFileSync(lockFile, 'utf8'));
+    return JSON.parse(readFileSync(lockFile, 'utf8'));
   } catch (error) {
     if (error.code !== 'ENOENT') throw error;
+    return { sets: {} };
   }
+}
+
+function digestsOf(set) {
+  if (set === undefined) return new Set();
+  const { artifacts } = readLock().sets[set] ?? {};
+  if (artifacts === undefined) throw new Error(`${lockFile} has no set ${set}`);
+  return new Set(artifacts.map(({ sha256 }) => sha256));
+}
+
+function writeLock(artifacts) {
+  const lock = readLock();
   lock.sets[setName] = { folder, artifacts };
   writeFileSync(lockFile, `${JSON.stringify(lock, null, 2)}\n`);
 }

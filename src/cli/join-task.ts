@@ -4,7 +4,7 @@ import type { Http } from '../client/http.js';
 import type { TaskView } from '../client/tasks.js';
 import { DcosError } from '../core/errors.js';
 import type { Context } from './context.js';
-import { passInput, passOutput, windowSize } from './pipes.js';
+import { passFile, passInput, passOutput, windowSize } from './pipes.js';
 
 /** What is to run, and what of this process' streams it gets. */
 export interface Joined {
@@ -12,32 +12,39 @@ export interface Joined {
   readonly user?: string | undefined;
   readonly isTty: boolean;
   readonly isInteractive: boolean;
+  /** A file of this machine that the command gets as its input. */
+  readonly file?: string | undefined;
 }
 
 /** Runs a command in a task's container to its end; gives its exit status. */
 export async function joinTask(context: Context, task: TaskView, joined: Joined): Promise<number> {
-  const { words, user, isTty, isInteractive } = joined;
+  const { words, user, isTty } = joined;
   const session = await startExec(await context.http(), task, {
     words,
     user,
     tty: isTty ? windowSize() : undefined,
   });
-  return join(context, session, isTty, isInteractive);
+  return join(context, session, joined);
 }
 
 async function join(
   context: Context,
   session: ExecSession,
-  isTty: boolean,
-  isInteractive: boolean,
+  { isTty, isInteractive, file }: Joined,
 ): Promise<number> {
   let hasLeft = false;
   const leave = (): void => {
     hasLeft = true;
     session.close();
   };
-  const input = isInteractive ? session.input() : undefined;
-  const undo = input === undefined ? undefined : passInput(input, isTty, leave);
+  const input = isInteractive || file !== undefined ? session.input() : undefined;
+  let unread: DcosError | undefined;
+  const cutOff = (error: DcosError): void => {
+    unread = error;
+    session.close();
+  };
+  const pass = file === undefined ? passInput : passFile(file, cutOff);
+  const undo = input === undefined ? undefined : pass(input, isTty, leave);
   let isOver = false;
   input?.done.catch((error: unknown) => {
     // A command that has ended takes no input, which is no news.
@@ -48,7 +55,7 @@ async function join(
   try {
     await passOutput(session);
   } catch (error) {
-    if (!hasLeft) throw cut(error);
+    if (!hasLeft) throw unread ?? cut(error);
   } finally {
     isOver = true;
     undo?.();

@@ -1,6 +1,8 @@
 /** Bytes between this process' own streams and a command elsewhere, and its terminal as it is. */
 import { once } from 'node:events';
+import { createReadStream, statSync } from 'node:fs';
 import type { ExecInput, ExecSession } from '../client/exec.js';
+import { DcosError, messageOf } from '../core/errors.js';
 import type { WindowSize } from '../wire/mesos/process-io.js';
 
 /** What leaves a remote terminal without ending what runs there first: ctrl-P ctrl-Q. */
@@ -55,5 +57,41 @@ export function passInput(input: ExecInput, isRaw: boolean, onEscape: () => void
     stdout.off('resize', onResize);
     if (isRaw) stdin.setRawMode(false);
     input.close();
+  };
+}
+
+/** Throws `usage` where `path` is no file that can be passed on. */
+export function checkFile(path: string): void {
+  let problem = '';
+  try {
+    if (!statSync(path).isFile()) problem = 'it is no file';
+  } catch (error) {
+    problem = messageOf(error);
+  }
+  if (problem !== '') throw new DcosError('usage', `${path} cannot be read: ${problem}`);
+}
+
+/** As `passInput`, from a file; `onError` is told where it cannot be read to its end. */
+export function passFile(
+  path: string,
+  onError: (error: DcosError) => void,
+): (input: ExecInput) => () => void {
+  return (input) => {
+    const file = createReadStream(path);
+    file.on('data', (chunk) => {
+      if (input.write(Buffer.from(chunk))) return;
+      file.pause();
+      input.onDrain(() => file.resume());
+    });
+    file
+      .on('end', () => input.end())
+      .on('error', (error) => {
+        // What was read must not pass for all of it: its end is never told.
+        onError(new DcosError('failed', `${path} cannot be read: ${error.message}`));
+      });
+    return () => {
+      file.destroy();
+      input.close();
+    };
   };
 }

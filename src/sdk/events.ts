@@ -3,7 +3,7 @@ import type { Persist, Reply } from '../core/drive.js';
 import type { OutgoingCall } from '../framework/connection.js';
 import type { Offer } from '../wire/mesos/scheduler.js';
 import type { TaskStatus } from '../wire/mesos/task.js';
-import type { SpecViolation, TlsSpec } from '../wire/service-spec.js';
+import type { SpecViolation, TlsSpec, ZookeeperNodes } from '../wire/service-spec.js';
 import type { ServiceConfig } from './state.js';
 
 /** What a plan's part is told to do. */
@@ -32,6 +32,8 @@ export type Event =
       readonly files: Readonly<Record<string, string>>;
     }
   | { readonly type: 'KeysRefused'; readonly asset: string; readonly reason: string }
+  /** `error`: why some are left. */
+  | { readonly type: 'ZnodesRemoved'; readonly error?: string }
   | {
       readonly type: 'PlanCommanded';
       readonly requestId: string;
@@ -69,6 +71,8 @@ export type Effect =
       readonly hosts: readonly string[];
       readonly wanted: readonly TlsSpec[];
     }
+  /** Remove nodes of a ZooKeeper; `ZnodesRemoved` comes back. */
+  | { readonly type: 'RemoveZnodes'; readonly nodes: ZookeeperNodes }
   /** Have `Ticked` come at this time (ms since 1970), at the latest. */
   | { readonly type: 'WakeAt'; readonly at: number };
 

@@ -16,6 +16,7 @@ import { tokenSource } from '../framework/account.js';
 import { type Connection, createConnection } from '../framework/connection.js';
 import type { Environment } from '../framework/service-environment.js';
 import type { FrameworkInfo, SchedulerEvent } from '../wire/mesos/scheduler.js';
+import type { ZookeeperNodes } from '../wire/service-spec.js';
 import type { ElasticPart, MasterPlace } from './elastic/run.js';
 import type { Effect, Event } from './events.js';
 import { commandsRoute, serviceRoutes } from './http.js';
@@ -66,6 +67,7 @@ export async function runService(
       Send: ({ call }) => runner.connection.send(call),
       SubscribeAnew: () => runner.connection.subscribe(undefined),
       Teardown: () => void runner.teardown(),
+      RemoveZnodes: ({ nodes }) => void runner.removeZnodes(nodes),
       WakeAt: ({ at }) => runner.wakeAt(at),
       IssueKeys: (order) => void runner.issueKeys(order),
       Tell: ({ line: { level, message, fields } }) => log[level](message, fields),
@@ -209,6 +211,17 @@ class Runner {
     } catch (error) {
       this.#log.warn('no key material could be had', { task: asset, error: messageOf(error) });
       this.#submit({ type: 'KeysRefused', asset, reason: messageOf(error) });
+    }
+  }
+
+  async removeZnodes(nodes: ZookeeperNodes): Promise<void> {
+    try {
+      // Only an uninstall ever needs it.
+      const { removeZnodes } = await import('./shell/zookeeper.js');
+      await removeZnodes(nodes);
+      this.#submit({ type: 'ZnodesRemoved' });
+    } catch (error) {
+      this.#submit({ type: 'ZnodesRemoved', error: messageOf(error) });
     }
   }
 

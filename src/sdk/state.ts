@@ -134,6 +134,16 @@ export type Refusals = Map<
   { readonly hostname: string; readonly shortfalls: readonly Shortfall[]; readonly at: number }
 >;
 
+/** The removal of what the service keeps in a ZooKeeper, once its tasks are stopped. */
+export interface ZnodeRemoval {
+  readonly status: 'asked' | 'failed' | 'removed' | 'given-up';
+  /** ms since 1970: the first try; the newest. */
+  readonly since: number;
+  readonly triedAt: number;
+  /** Why the newest try failed. */
+  readonly message?: string;
+}
+
 /** Everything. */
 export interface State {
   readonly serviceName: string;
@@ -180,6 +190,8 @@ export interface State {
   readonly missing: Map<string, number>;
   /** ms since 1970 at which this uninstall began to wait for offers. */
   uninstallSince: number | undefined;
+  /** How the removal of the service's nodes in a ZooKeeper goes. */
+  znodes: ZnodeRemoval | undefined;
   /** The framework was torn down and the records erased. */
   erased: boolean;
   /** TEARDOWN was sent. */
@@ -241,6 +253,7 @@ export function stateOf(options: StateOptions, records: ReadonlyMap<string, unkn
     releasing: new Map(),
     missing: new Map(),
     uninstallSince: undefined,
+    znodes: undefined,
     erased: false,
     tearingDown: false,
   };

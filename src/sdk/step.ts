@@ -42,6 +42,7 @@ import {
 } from './state.js';
 import { holdings, refreshUninstalling, teardownDue } from './uninstall.js';
 import { replacingAssets, type Work, workOf } from './work.js';
+import { znodesDue, znodesRemoved } from './znodes.js';
 
 /** One step of the scheduler. */
 export const step: Step<State, Event, Effect> = (state, event, now) => {
@@ -87,6 +88,9 @@ function apply(state: State, event: Event, now: number, notes: Notes): void {
     case 'Erased':
       state.erased = true;
       for (const key of allKeys(state)) notes.writes.push({ key, value: null });
+      break;
+    case 'ZnodesRemoved':
+      znodesRemoved(state, event.error, now);
       break;
     case 'PlanCommanded': {
       const result = commandPlan(state, event, notes.writes);
@@ -319,7 +323,9 @@ function settle(state: State, offers: readonly Offer[], writes: Write[], now: nu
   ]);
   effects.push(...tellManners(state, wanted));
   effects.push(...reconcile(state, now, wake));
-  if (state.uninstalling) effects.push(...teardownDue(state, now, wake));
+  if (state.uninstalling) {
+    effects.push(...znodesDue(state, now, wake), ...teardownDue(state, now, wake));
+  }
   if (wakeAt !== undefined) effects.push({ type: 'WakeAt', at: wakeAt });
   return effects;
 }

@@ -18,6 +18,7 @@ import {
   type State,
   withoutReservation,
 } from './state.js';
+import { refreshZnodeStep, znodePaths, znodesPhase } from './znodes.js';
 
 /** How long an agent is waited for that offers nothing, in ms. */
 const lostAgentMs = 20_000;
@@ -53,6 +54,11 @@ function uninstallPlan(state: State): TargetedPlan {
   for (const held of holdings(state)) {
     byHost.set(held.hostname, [...(byHost.get(held.hostname) ?? []), held]);
   }
+  const paths = znodePaths(state);
+  if (paths.length > 0) {
+    const steps = paths.map((path) => step('kill', znodesPhase, `remove-${path}`, ''));
+    phases.push(phaseOf(znodesPhase, steps, ['kill-tasks']));
+  }
   for (const [hostname, list] of [...byHost].sort(([a], [b]) => (a < b ? -1 : 1))) {
     const name = `unreserve-resources-${hostname}`;
     const steps = list.map(({ resourceId, instance }) =>
@@ -83,7 +89,8 @@ function refreshUninstall(
       if (step.status === 'COMPLETE' || target === undefined) continue;
       if (phase.name === 'deregister-service') {
         step.status = state.erased ? 'COMPLETE' : 'PENDING';
-      } else if (target.kind === 'kill') refreshKill(state, step, target.instance);
+      } else if (phase.name === znodesPhase) refreshZnodeStep(state.znodes, step);
+      else if (target.kind === 'kill') refreshKill(state, step, target.instance);
       else if (lost.has(target.instance)) {
         step.status = 'COMPLETE';
         step.message = 'its agent is gone; what is reserved there is noted, to be given back later';

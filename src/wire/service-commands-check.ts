@@ -16,6 +16,7 @@ export function checkCommand(node: SpecNode, command: PackageCommand): void {
   const names = checkNames(node, command);
   checkArguments(node, command);
   checkFlags(node, command);
+  if (command.file !== undefined) checkFile(node, command, command.file);
   if (command.raw) checkRaw(node, command);
   if (command.run !== undefined) checkRun(node, command.run, names, command.raw);
   if (command.http !== undefined) {
@@ -74,10 +75,25 @@ function checkFlags(node: SpecNode, command: PackageCommand): void {
   }
 }
 
+function checkFile(node: SpecNode, command: PackageCommand, file: string): void {
+  const argument = command.arguments.find(({ name }) => name === file);
+  if (argument === undefined || argument.rest || argument.optional) {
+    node.wrong('file', `must be the name of an argument that is always given, not '${file}'`);
+  }
+  if (command.input !== 'none') node.wrong('input', 'cannot stand beside file');
+  if (command.run === undefined) node.wrong('file', "is of use with 'run' only");
+  else if (command.run.instance === 'all' || command.output.form !== 'text') {
+    node.wrong('file', "goes to one instance, and the output must be 'text'");
+  }
+}
+
 function checkRaw(node: SpecNode, command: PackageCommand): void {
-  const [only, ...more] = command.arguments;
-  if (only?.rest !== true || !only.optional || more.length > 0) {
-    node.wrong('arguments', 'must be one that is optional and takes the rest, since raw is set');
+  const last = command.arguments.at(-1);
+  if (last?.rest !== true || !last.optional) {
+    node.wrong(
+      'arguments',
+      'must end with one that is optional and takes the rest, since raw is set',
+    );
   }
   if (Object.keys(command.flags).length > 0) node.wrong('flags', 'cannot stand beside raw');
   if (command.confirm !== undefined) node.wrong('confirm', 'cannot stand beside raw');

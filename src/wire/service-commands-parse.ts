@@ -124,7 +124,17 @@ function readBuiltin(node: SpecNode, help: string): PackageCommand {
   };
 }
 
-const commandKeys = ['help', 'notes', 'examples', 'arguments', 'flags', 'raw', 'confirm', 'input'];
+const commandKeys = [
+  'help',
+  'notes',
+  'examples',
+  'arguments',
+  'flags',
+  'raw',
+  'confirm',
+  'input',
+  'file',
+];
 
 function readCommand(node: SpecNode, help: string): PackageCommand {
   if (node.has('builtin')) return readBuiltin(node, help);
@@ -147,6 +157,7 @@ function readCommand(node: SpecNode, help: string): PackageCommand {
     raw: node.flag('raw', false),
     ...(confirm === '' ? {} : { confirm }),
     input: node.choice('input', ['none', 'pipe', 'terminal'], 'none'),
+    ...(node.has('file') ? { file: node.text('file') } : {}),
     ...(run === undefined ? {} : { run: readRun(run) }),
     ...(http === undefined ? {} : { http: readHttp(http) }),
     output: readOutput(node.child('output')),

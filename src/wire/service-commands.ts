@@ -33,6 +33,8 @@ export interface PackageCommand {
   readonly confirm?: string;
   /** What of the user's reaches the program: nothing, stdin, or a terminal where there is one. */
   readonly input: 'none' | 'pipe' | 'terminal';
+  /** The argument that names a file of the user's machine, which the program gets as its stdin. */
+  readonly file?: string;
   readonly run?: RunSpec;
   readonly http?: HttpSpec;
   /** One of the command line's own commands, which knows this kind of service. */

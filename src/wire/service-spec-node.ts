@@ -72,11 +72,15 @@ export class SpecNode {
     return text;
   }
 
+  /**
+   * A number, or a sum of products of them: `128 + 2 * 256`, so that what a task needs can be made
+   * of several options.
+   */
   number(key: string, limits: Limits, fallback?: number): number {
     const value = this.#entries.get(key);
     if (value === undefined || value === null) return this.#absent(key, fallback, 0);
     const text = this.#scalar(key, value).trim();
-    const number = text === '' ? Number.NaN : Number(text);
+    const number = amountOf(text);
     const { min, max, whole = true } = limits;
     if (!(number >= min && number <= max) || (whole && !Number.isInteger(number))) {
       const kind = whole ? 'a whole number' : 'a number';
@@ -190,6 +194,20 @@ export class SpecNode {
       this.wrong(key, `names the option '${name}', which does not exist; ${hint}`);
     });
   }
+}
+
+/** `NaN` for what is neither a number nor a sum of products. */
+function amountOf(text: string): number {
+  if (text === '') return Number.NaN;
+  const alone = Number(text);
+  if (!Number.isNaN(alone)) return alone;
+  const factorOf = (factor: string): number =>
+    /^\s*\d+(?:\.\d+)?\s*$/.test(factor) ? Number(factor) : Number.NaN;
+  const termOf = (term: string): number =>
+    term.split('*').reduce((product, factor) => product * factorOf(factor), 1);
+  const sum = text.split('+').reduce((total, term) => total + termOf(term), 0);
+  // Three decimals, as all amounts of Mesos.
+  return Math.round(sum * 1000) / 1000;
 }
 
 /**

@@ -15,6 +15,7 @@ import { type Reading, SpecNode } from './service-spec-node.js';
 import { checkPlans, readPlan } from './service-spec-plans.js';
 import { portsOf, volumesOf } from './service-spec-pods.js';
 import { checkName, checkSet, readResources, readTask, readVolumes } from './service-spec-task.js';
+import { zookeeperNodesOf } from './service-spec-zookeeper.js';
 
 const maxFileBytes = 256 * 1024;
 const maxInstances = 10_000;
@@ -51,7 +52,16 @@ function parseYaml(text: string, violations: SpecViolation[]): unknown {
 }
 
 function readService(root: SpecNode, variables: Readonly<Record<string, string>>): ServiceSpec {
-  root.keys(['name', 'web-url', 'scheduler', 'pods', 'plans', 'endpoints', 'rules']);
+  root.keys([
+    'name',
+    'web-url',
+    'scheduler',
+    'pods',
+    'plans',
+    'endpoints',
+    'rules',
+    'zookeeper-nodes',
+  ]);
   const scheduler = root.child('scheduler');
   scheduler?.keys(['user'], ['principal', 'zookeeper']);
   const user = scheduler?.text('user', '') ?? '';
@@ -71,6 +81,7 @@ function readService(root: SpecNode, variables: Readonly<Record<string, string>>
     ...(replacement ? { replacement } : {}),
     plans: root.children('plans').map(({ name: plan, node }) => readPlan(plan, node)),
     ...readEndpoints(root),
+    ...zookeeperNodesOf(root.child('zookeeper-nodes')),
     ...(rules.length > 0 ? { rules } : {}),
   };
 }

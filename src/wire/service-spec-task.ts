@@ -13,6 +13,8 @@ import type { SpecNode } from './service-spec-node.js';
 
 const seconds = { min: 0, max: 86_400, whole: false } as const;
 
+const maxPortsOfAKind = 1_000;
+
 const resourceKeys = ['cpus', 'memory', 'ports', 'volume', 'volumes'];
 const refusedResourceKeys = ['gpus', 'resource-limits'];
 const taskKeys = [
@@ -79,7 +81,7 @@ export function readResources(name: string, node: SpecNode): ResourceSetSpec {
     name,
     cpus: node.number('cpus', { min: 0.01, max: 10_000, whole: false }),
     memMb: node.number('memory', { min: 1, max: 100_000_000 }),
-    ports: node.children('ports').map((port) => readPort(port.name, port.node)),
+    ports: node.children('ports').flatMap((port) => readPorts(port.name, port.node)),
     volumes: readVolumes(node),
   };
 }
@@ -130,8 +132,12 @@ function readConfig(name: string, node: SpecNode): ConfigSpec {
   return { name, template, dest };
 }
 
-function readPort(name: string, node: SpecNode): PortSpec {
-  node.keys(['port', 'env-key', 'advertise', 'vip', 'ranges']);
+/**
+ * One port, or with `count` so many of a kind: `slot` becomes `slot-0`, `slot-1`… with the
+ * variables `SLOT_PORT_0`, `SLOT_PORT_1`…; a fixed port is that of the first.
+ */
+function readPorts(name: string, node: SpecNode): PortSpec[] {
+  node.keys(['port', 'env-key', 'advertise', 'count', 'vip', 'ranges']);
   checkName(node, name, 'a port');
   const envKey = node.text('env-key', '');
   if (envKey !== '' && !/^[A-Za-z_][A-Za-z0-9_]*$/.test(envKey)) {
@@ -140,14 +146,21 @@ function readPort(name: string, node: SpecNode): PortSpec {
   const ranges = readRanges(node);
   const vip = node.child('vip');
   vip?.keys(['port', 'prefix']);
-  return {
-    name,
-    port: node.number('port', { min: 0, max: 65_535 }),
-    ...(envKey === '' ? {} : { envKey }),
+  const port = node.number('port', { min: 0, max: 65_535 });
+  const shared = {
     advertise: node.flag('advertise', false),
     ...(ranges.length > 0 ? { ranges } : {}),
     ...(vip ? { vip: `${vip.text('prefix', name)}:${vip.number('port', portNumber)}` } : {}),
   };
+  if (!node.has('count')) return [{ name, port, ...(envKey === '' ? {} : { envKey }), ...shared }];
+  const count = node.number('count', { min: 0, max: maxPortsOfAKind });
+  if (port + count > 65_536) node.wrong('count', `goes beyond 65535 from port ${port} on`);
+  return Array.from({ length: Math.min(count, maxPortsOfAKind) }, (_, index) => ({
+    name: `${name}-${index}`,
+    port: port === 0 ? 0 : port + index,
+    ...(envKey === '' ? {} : { envKey: `${envKey}_${index}` }),
+    ...shared,
+  }));
 }
 
 const portNumber = { min: 1, max: 65_535 } as const;

@@ -25,6 +25,16 @@ export interface ServiceSpec {
   readonly rules?: readonly RuleSpec[];
   /** Absent: what cannot run where its data is waits for a person. */
   readonly replacement?: ReplacementSpec;
+  /** What its software keeps in a ZooKeeper; the uninstall removes it. */
+  readonly zookeeperNodes?: ZookeeperNodes;
+}
+
+/** Nodes of a ZooKeeper with all that is below them. */
+export interface ZookeeperNodes {
+  /** `address:port,address:port` */
+  readonly servers: string;
+  /** Absolute, never the root. */
+  readonly paths: readonly string[];
 }
 
 /** A file that `/v1/endpoints/<name>` gives as text: what clients are configured with. */

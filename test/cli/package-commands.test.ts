@@ -6,6 +6,7 @@ import t from 'tap';
 import { Given } from '../../src/cli/command.js';
 import { columnsFor, jsonIn, rowsIn } from '../../src/cli/package-commands/rows.js';
 import { argvOf, fill, valuesOf } from '../../src/cli/package-commands/values.js';
+import { checkFile } from '../../src/cli/pipes.js';
 import type { PackageCommand } from '../../src/wire/service-commands.js';
 import { parseServiceCommands } from '../../src/wire/service-commands-parse.js';
 import { cluster } from '../helpers/cluster-answers.js';
@@ -50,6 +51,15 @@ commands:
         arguments: [{name: topic, help: its name}]
         confirm: 'Delete {topic}?'
         http: {path: '/v1/topics/{topic}', method: DELETE, body: {name: '{topic}', no: 'x'}}
+  submit:
+    help: hand a file in
+    raw: true
+    arguments:
+      - {name: path, help: the file}
+      - {name: class, help: its main class}
+      - {name: args, help: all, optional: true, rest: true}
+    file: path
+    run: {pod: broker, argv: [submit, '{class}', '{args}']}
   sql:
     help: a shell
     raw: true
@@ -104,6 +114,16 @@ t.test('values › wrong ones are named with what is allowed', async (t) => {
     [['x'], { config: ['a\0b'] }, /null character/],
   ];
   for (const [words, flags, wanted] of cases) t.throws(() => argv(words, flags), wanted);
+});
+
+t.test('values › a file is one that can be read, and what must be given is given', async (t) => {
+  const submit = at('submit');
+  t.equal(submit.file, 'path');
+  const values = valuesOf(submit, new Given(['a.jar', 'my.Main', '--flag', 'x'], {}));
+  t.same(argvOf(submit.run?.argv ?? [], values), ['submit', 'my.Main', '--flag', 'x']);
+  t.throws(() => valuesOf(submit, new Given(['a.jar'], {})), /<class> is missing: its main class/);
+  t.throws(() => checkFile('/no/such.jar'), /\/no\/such.jar cannot be read: .*no such file/);
+  t.throws(() => checkFile('/'), /\/ cannot be read: it is no file/);
 });
 
 t.test('rows › lines that match become objects and a table', async (t) => {
@@ -191,7 +211,10 @@ t.test('dcos <service> › help and mistakes', async (t) => {
     'GET /service/team/k2/v1/commands': { status: 502, body: { message: 'team/k2 is not up' } },
   });
   const help = await dcos('kafka', '--help');
-  t.match(help, { status: 0, stdout: /plan +show and steer[\s\S]*topic +topics\n +sql +a shell/ });
+  t.match(help, {
+    status: 0,
+    stdout: /plan +show and steer[\s\S]*topic +topics\n +submit[^\n]+\n +sql +a shell/,
+  });
   t.match(await dcos('kafka', 'topic'), { status: 0, stdout: /create +make a topic/ });
   const of = await dcos('kafka', 'topic', 'create', '--help');
   t.match(

@@ -47,6 +47,9 @@ export class Simulation {
   crashes = 0;
   /** The log so far: messages with what they are about. */
   readonly log: string[] = [];
+  /** What lies in the ZooKeeper, and for how many tries it does not answer. */
+  znodes: readonly string[] = ['/svc', '/svc/leader'];
+  zookeeperAway = 0;
   state: State;
   driver: ReturnType<typeof drive<State, Event, Effect>>;
   #effectsLeft = Number.POSITIVE_INFINITY;
@@ -104,6 +107,9 @@ export class Simulation {
           );
           this.driver.submit({ type: 'KeysIssued', asset, address, files });
         },
+        RemoveZnodes: ({ nodes }) => {
+          if (alive()) this.#removeZnodes(nodes.paths);
+        },
         WakeAt: ({ at }) => {
           this.#wakeAt = at;
         },
@@ -141,6 +147,20 @@ export class Simulation {
     } else if (event.type === 'UPDATE') {
       this.driver.submit({ type: 'TaskUpdated', status: event.update.status });
     } else if (event.type === 'ERROR') this.driver.submit({ type: 'FrameworkRemoved' });
+  }
+
+  #removeZnodes(paths: readonly string[]): void {
+    const live = [...this.master.tasks.values()].filter(
+      ({ state, agent }) => agent.reachable && ['TASK_STAGING', 'TASK_RUNNING'].includes(state),
+    );
+    if (live.length > 0) throw new Error('nodes are removed while tasks run that make them');
+    this.zookeeperAway -= 1;
+    if (this.zookeeperAway >= 0) {
+      this.driver.submit({ type: 'ZnodesRemoved', error: 'no answer' });
+      return;
+    }
+    this.znodes = this.znodes.filter((node) => !paths.some((path) => node.startsWith(path)));
+    this.driver.submit({ type: 'ZnodesRemoved' });
   }
 
   #alive(generation: number): boolean {

@@ -69,6 +69,10 @@ async function ownCommands(live: Live): Promise<void> {
   assert.deepEqual(await live.json(['hello-world', 'greetings']), all);
   const raw = await live.dcos(['hello-world', 'sh', 'sh', '-c', 'cat; exit 3'], { input: 'x; y' });
   assert.deepEqual([raw.status, raw.stdout], [3, 'x; y']);
+  const file = join(live.dir, 'upload');
+  writeFileSync(file, Buffer.alloc(3_000_001, 'x'));
+  const { stdout } = await live.ok(['hello-world', 'measure', file, '--lines']);
+  assert.equal(stdout.trim(), '0 3000001', 'a file of ours, to its last byte');
 }
 
 async function taskKilled(live: Live, engine: Engine): Promise<void> {

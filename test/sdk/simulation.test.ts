@@ -27,6 +27,7 @@ pods:
   init:
     count: 1
     tasks: {once: {goal: ONCE, cmd: init, cpus: 0.1, memory: 16}}
+zookeeper-nodes: {servers: 'zk:2181', paths: [/svc]}
 plans:
   deploy: {strategy: serial, phases: {nodes: {strategy: parallel, pod: node},
     webs: {pod: web}, init: {pod: init}}}
@@ -66,13 +67,33 @@ for (const seed of [1, 2, 3, 4]) {
     t.equal(planStatus(simulation, 'recovery'), 'COMPLETE', 'recovered');
     t.same([...simulation.state.leftovers.keys()], [], 'nothing is held for nobody');
     simulation.uninstalling = true;
+    simulation.zookeeperAway = seed % 3;
     simulation.start();
     await simulation.live(120_000);
     t.equal(planStatus(simulation, 'deploy'), 'COMPLETE', 'uninstalled');
+    t.same(simulation.znodes, [], 'nothing is left in ZooKeeper');
     t.same(simulation.reserved(), [], 'nothing is reserved');
     t.same([...simulation.records.keys()], [], 'nothing is stored');
   });
 }
+
+t.test('uninstall › a ZooKeeper that is gone does not hold it up, and is named', async (t) => {
+  const simulation = new Simulation(13, service);
+  await simulation.live(20_000);
+  simulation.uninstalling = true;
+  simulation.zookeeperAway = Number.POSITIVE_INFINITY;
+  simulation.start();
+  await simulation.live(30_000);
+  t.not(planStatus(simulation, 'deploy'), 'COMPLETE', 'it is tried for a minute');
+  await simulation.live(60_000);
+  const plan = simulation.state.plans.get('deploy')?.plan;
+  t.equal(planStatus(simulation, 'deploy'), 'COMPLETE');
+  const steps = plan?.phases.find(({ name }) => name === 'remove-zookeeper-nodes')?.steps;
+  t.match(steps, [
+    { name: 'remove-/svc', message: 'left in ZooKeeper, to be removed by hand: no answer' },
+  ]);
+  t.same([...simulation.records.keys()], [], 'nothing is stored');
+});
 
 t.test('uninstall › an agent that is gone does not hold it up, and is written down', async (t) => {
   const simulation = new Simulation(11, service);

@@ -93,7 +93,23 @@ t.test('commands.yaml › everything that is wrong is named with its path', asyn
     ['commands: {x: {help: h, http: {path: /v1/../x}}}', /must be a path of the scheduler/],
     [`commands:\n  x:\n    ${base}\n    output: {pattern: '('}`, /is no regular expression/],
     [`commands:\n  x:\n    ${base}\n    output: {form: rows}`, /with named groups/],
-    [`commands:\n  x:\n    ${base}\n    raw: true`, /must be one that is optional and takes/],
+    [`commands:\n  x:\n    ${base}\n    raw: true`, /must end with one that is optional and takes/],
+    [`commands:\n  x:\n    ${base}\n    file: jar`, /file must be the name of an argument/],
+    [
+      `commands:\n  x:\n    ${base}\n    arguments: [{name: a, help: h}]
+    file: a
+    input: pipe`,
+      /input cannot stand beside file/,
+    ],
+    [
+      `commands: {x: {help: h, file: a, arguments: [{name: a, help: h}], http: {path: /v1/x}}}`,
+      /file is of use with 'run' only/,
+    ],
+    [
+      `commands: {x: {help: h, file: a, arguments: [{name: a, help: h}],
+      run: {pod: p, instance: all, argv: [x]}}}`,
+      /goes to one instance/,
+    ],
     [`commands:\n  x:\n    ${base}\n    flags: {json: {help: h}}`, /json is a flag of the command/],
     [`commands:\n  x:\n    ${base}\n    flags: {a: {help: h, short: yy}}`, /must be one letter/],
     [`commands:\n  x:\n    ${base}\n    flags: {a: {help: h, short: h}}`, /-h is taken/],

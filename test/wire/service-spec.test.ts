@@ -205,6 +205,57 @@ plans:
   });
 });
 
+t.test('parse › an amount may be a sum of products of options', async (t) => {
+  const yaml = aService().replace('memory: 64', () => `memory: \${OWN} + \${SLOTS} * \${EACH}`);
+  const sized = { OWN: '192', SLOTS: '3', EACH: '256' };
+  t.equal(read(yaml, sized).pods[0]?.sets[0]?.memMb, 960);
+  const cpus = aService().replace('cpus: 1', "cpus: '0.1 + 3 * 0.1'");
+  t.equal(read(cpus).pods[0]?.sets[0]?.cpus, 0.4, 'to three decimals');
+  for (const wrong of ['192 -', '192 + ', '1 + two', '2 * -1', '2 * (1 + 1)', '*', '+']) {
+    t.match(
+      wrongs(yaml, { ...sized, OWN: wrong }).join(),
+      /memory: must be a whole number from 1/,
+      wrong,
+    );
+  }
+});
+
+t.test('parse › a port with a count is so many ports', async (t) => {
+  const ports = (slot: string): string =>
+    aService(`        ports: {api: {port: 0}, slot: ${slot}}`);
+  t.same(read(ports('{port: 0, count: 2, env-key: SLOT_PORT}')).pods[0]?.sets[0]?.ports, [
+    { name: 'api', port: 0, advertise: false },
+    { name: 'slot-0', port: 0, envKey: 'SLOT_PORT_0', advertise: false },
+    { name: 'slot-1', port: 0, envKey: 'SLOT_PORT_1', advertise: false },
+  ]);
+  const fixed = read(ports('{port: 6700, count: 2, advertise: true}')).pods[0]?.sets[0]?.ports;
+  t.same(
+    fixed?.map(({ port, advertise }) => [port, advertise]),
+    [
+      [0, false],
+      [6700, true],
+      [6701, true],
+    ],
+  );
+  t.equal(read(ports('{port: 0, count: 0}')).pods[0]?.sets[0]?.ports.length, 1);
+  t.match(wrongs(ports('{port: 65535, count: 2}')).join(), /count: goes beyond 65535/);
+  t.match(wrongs(ports('{port: 0, count: 1001}')).join(), /count: must be a whole number/);
+});
+
+t.test('parse › nodes of a ZooKeeper: never the root, nothing without servers', async (t) => {
+  const nodes = (text: string): string => aService('', '', `zookeeper-nodes: ${text}`);
+  t.same(read(nodes("{servers: 'a:1,b:2', paths: [/x/y-1, /z]}")).zookeeperNodes, {
+    servers: 'a:1,b:2',
+    paths: ['/x/y-1', '/z'],
+  });
+  t.equal(read(nodes("{servers: '', paths: [/x]}")).zookeeperNodes, undefined);
+  for (const path of ['/', 'x', '/x/', '//x', '/..', '/x/../y', '/a b', "''"]) {
+    t.match(wrongs(nodes(`{servers: 'a:1', paths: [${path}]}`)).join(), /paths.0: /, path);
+  }
+  t.match(wrongs(nodes("{servers: 'a', paths: [/x]}")).join(), /servers: 'a' must be of the form/);
+  t.match(wrongs(nodes("{servers: 'a:1'}")).join(), /paths: must name a node/);
+});
+
 t.test(
   'packages › every service.yaml of the registry is valid with its default options',
   async (t) => {
@@ -215,7 +266,7 @@ t.test(
         if (!readdirSync(folder).includes('service.yaml')) continue;
         const options = new Proxy({} as Record<string, string>, {
           get: (_target, key) =>
-            /COUNT|PARTITIONS|SIZE|FACTOR|REPLICAS/.test(String(key)) ? '3' : textFor(key),
+            /COUNT|PARTITIONS|SIZE|FACTOR|REPLICAS|SLOTS/.test(String(key)) ? '3' : textFor(key),
           has: () => true,
           getOwnPropertyDescriptor: () => ({ configurable: true, enumerable: true, value: '' }),
           ownKeys: () => [],
@@ -231,6 +282,7 @@ function textFor(key: string | symbol): string {
   const name = String(key);
   if (/ENABLED$/.test(name)) return 'true';
   if (name === 'DCOS_SERVICE_NAME') return 'service';
+  if (name === 'ZOOKEEPER_SERVERS') return '127.0.0.1:2181';
   return /CPUS|MEM|HEAP|DISK|PORT|PERIOD/.test(name) ? '1' : 'text';
 }
 

@@ -9,7 +9,7 @@ import { collectTask, joinTask } from '../join-task.js';
 import { clean } from '../output/clean.js';
 import { formatJson } from '../output/list.js';
 import { formatTable } from '../output/table.js';
-import { isAtTerminal } from '../pipes.js';
+import { checkFile, isAtTerminal } from '../pipes.js';
 import { columnsFor, jsonIn, type Row, rowsIn } from './rows.js';
 import { argvOf, fill, fillRecord, type Values, valuesOf } from './values.js';
 
@@ -27,6 +27,8 @@ export async function runPackageCommand(
 ): Promise<void> {
   const { service, command } = own;
   const values = valuesOf(command, given);
+  const [file] = values.get(command.file ?? '') ?? [];
+  if (file !== undefined) checkFile(file);
   if (command.confirm !== undefined && !given.has('yes')) {
     const question = fill(command.confirm, values);
     if (!(await context.io.confirm(question, '--yes', true))) return;
@@ -79,7 +81,9 @@ async function runInTasks(
   if (first !== undefined && instance !== 'all' && command.output.form === 'text') {
     const isTty = command.input === 'terminal' && isAtTerminal();
     const isInteractive = command.input !== 'none';
-    context.exitStatus = await joinTask(context, first.task, { words, isTty, isInteractive });
+    const [file] = values.get(command.file ?? '') ?? [];
+    const joined = { words, isTty, isInteractive, file };
+    context.exitStatus = await joinTask(context, first.task, joined);
     return;
   }
   await collect(context, given, command, tasks, words, instance === 'all');

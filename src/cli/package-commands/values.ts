@@ -19,6 +19,9 @@ export function valuesOf(command: PackageCommand, given: Given): Values {
     const words = argument.rest ? given.words.slice(at) : given.words.slice(at, at + 1);
     if (!command.raw) for (const word of words) checkValue(argument, argument.name, word);
     if (words.length > 0) values.set(argument.name, words);
+    else if (!argument.optional) {
+      throw new DcosError('usage', `<${argument.name}> is missing: ${argument.help}`);
+    }
   }
   for (const [name, flag] of Object.entries(command.flags)) {
     const key = camelCase(name);
