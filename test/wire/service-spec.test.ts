@@ -283,7 +283,7 @@ function textFor(key: string | symbol): string {
   if (/ENABLED$/.test(name)) return 'true';
   if (name === 'DCOS_SERVICE_NAME') return 'service';
   if (name === 'ZOOKEEPER_SERVERS') return '127.0.0.1:2181';
-  return /CPUS|MEM|HEAP|DISK|PORT|PERIOD/.test(name) ? '1' : 'text';
+  return /CPUS|MEM|HEAP|DISK|PORT|PERIOD|AUTHENTICATION/.test(name) ? '1' : 'text';
 }
 
 t.test('docs › the example of docs/service-yaml.md is valid', async (t) => {
