@@ -15,6 +15,7 @@ import { ownPackage } from './own-package.js';
 import { packed } from './packed.js';
 import { security } from './security.js';
 import { sideBySide } from './side-by-side.js';
+import { sparkJobs } from './spark.js';
 import { kafkaUpgrade, zookeeperUpgrade } from './upgrades.js';
 import { zookeeperEnsemble } from './zookeeper.js';
 
@@ -28,6 +29,7 @@ export const checks: readonly LiveCheck[] = [
   zookeeperUpgrade,
   cassandraRing,
   cassandraUpgrade,
+  sparkJobs,
   idempotence,
   badInput,
   installInterrupted,

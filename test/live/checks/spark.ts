@@ -15,7 +15,7 @@ const slow = { timeoutMs: 600_000 };
 /** SparkPi, an aggregate with a killed executor, Python, status, log, kill, history, give-back. */
 export const sparkJobs: LiveCheck = {
   name: 'spark',
-  seconds: 240,
+  seconds: 255,
   kind: 'rotating',
   run: async (live) => {
     const engine = embedded(live);
