@@ -50,10 +50,17 @@ export type Event =
       readonly type: 'ContainerMade';
       readonly requestId?: string;
       readonly swarmId: string;
+      /** For which it was made; it may have moved meanwhile. */
+      readonly taskId: string;
       readonly containerId: string;
     }
   /** The engine would not make it, or its user went away. */
-  | { readonly type: 'ContainerRefused'; readonly requestId?: string; readonly swarmId: string }
+  | {
+      readonly type: 'ContainerRefused';
+      readonly requestId?: string;
+      readonly swarmId: string;
+      readonly taskId: string;
+    }
   | {
       readonly type: 'RenameRequested';
       readonly requestId: string;

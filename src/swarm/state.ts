@@ -86,6 +86,11 @@ export interface Container {
   containerId: string | undefined;
   /** Ids that engines gave it before it moved. */
   formerIds: string[];
+  /**
+   * Tasks that the master had forgotten, of the container that is there now: should one come back,
+   * it is let be, for a kill would remove the container.
+   */
+  formerTasks: string[];
   /** As given to engines, labels included. */
   readonly body: CreateBody;
   readonly reschedules: boolean;
@@ -160,7 +165,7 @@ export interface State {
   offersSince: number | undefined;
   /** Who waits for the task of a container to reach its executor. */
   readonly makers: Map<string, string>;
-  /** Being made by this very process: an engine has been asked, or is about to be. */
+  /** Tasks whose container this very process has an engine make, or is about to. */
   readonly inMaking: Set<string>;
   manners: Manners;
   /** Something was asked since the master was last told. */
@@ -231,7 +236,10 @@ export function load(state: State, records: ReadonlyMap<string, unknown>, now: n
       state.nodes.set(node.agentId, node);
       healthOf(state, node.agentId);
     }
-    if (key.startsWith('container/')) addContainer(state, value as Container);
+    if (key.startsWith('container/')) {
+      // Records of older versions have no former tasks.
+      addContainer(state, { ...{ formerTasks: [] }, ...(value as Container) });
+    }
   }
   for (const container of state.containers.values()) {
     if (container.phase === 'placing') awaitPlace(state, container, now);
@@ -276,7 +284,6 @@ export function dropContainer(state: State, container: Container): Write {
   state.waiting.delete(swarmId);
   state.makers.delete(swarmId);
   state.pins.delete(swarmId);
-  state.inMaking.delete(swarmId);
   return { key: keys.container(swarmId), value: null };
 }
 

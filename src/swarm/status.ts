@@ -54,6 +54,9 @@ function strangerStatus(state: State, { task_id, agent_id, state: word }: TaskSt
     return [{ type: 'Persist', writes: [dropContainer(state, container)] }];
   }
   if (word === 'TASK_UNREACHABLE' || word === 'TASK_KILLING') return [];
+  for (const { formerTasks } of state.containers.values()) {
+    if (formerTasks.includes(task_id.value)) return [];
+  }
   return [killOf(task_id.value, agent_id?.value)];
 }
 
@@ -110,22 +113,26 @@ function containerStatus(
   }
   // Its executor ended, the container did not: it gets a new task where it is. An agent that stops
   // in good order stops its containers as well.
+  const { taskId, containerId } = container;
+  if (word === 'TASK_UNKNOWN' && taskId !== undefined && containerId !== undefined) {
+    container.formerTasks = [...container.formerTasks.filter((one) => one !== taskId), taskId];
+  }
   if (word === 'TASK_KILLED') container.resumes = container.isRunning;
   return waitAgain(state, container, now);
 }
 
 /** Its task has reached the executor: the engine may be asked to make it. */
 function reachedNode(state: State, container: Container): Effect[] {
-  const { swarmId, agentId, containerId, phase } = container;
-  if (phase !== 'making' || state.inMaking.has(swarmId)) return [];
+  const { swarmId, agentId, containerId, phase, taskId } = container;
+  if (phase !== 'making' || taskId === undefined || state.inMaking.has(taskId)) return [];
   const requestId = state.makers.get(swarmId);
   if (requestId !== undefined) {
     state.makers.delete(swarmId);
-    state.inMaking.add(swarmId);
+    state.inMaking.add(taskId);
     return [{ type: 'Reply', requestId, result: agentId }];
   }
   if (container.isMoved && containerId === undefined) {
-    state.inMaking.add(swarmId);
+    state.inMaking.add(taskId);
     return [{ type: 'MakeAgain', swarmId }];
   }
   // Its user has gone, with the program that would have made it: nothing stays half-made.
@@ -143,6 +150,8 @@ function isThere(state: State, container: Container, status: TaskStatus): Effect
   if (told?.containerId !== undefined && told.containerId !== container.containerId) return [];
   container.phase = 'made';
   container.isMoved = false;
+  // Its old task came back before it got a new one.
+  state.waiting.delete(container.swarmId);
   const { swarmId, resumes } = container;
   container.resumes = false;
   const resume: Effect[] = resumes ? [{ type: 'Resume', swarmId }] : [];
@@ -200,6 +209,7 @@ function nodeLost(state: State, container: Container, isForGood: boolean, now: n
     container.taskId = undefined;
     if (container.containerId !== undefined) container.formerIds.push(container.containerId);
     container.containerId = undefined;
+    container.formerTasks = [];
     container.agentId = undefined;
     const text = `${name} is started elsewhere: node ${lostOn} is lost`;
     const told: Effect = {

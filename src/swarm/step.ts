@@ -89,7 +89,9 @@ function foldContainer(state: State, event: ContainerEvent, now: number): Effect
       return made(state, event);
     case 'ContainerRefused': {
       const container = state.containers.get(event.swarmId);
-      const effects = container === undefined ? [] : refused(state, container, now);
+      state.inMaking.delete(event.taskId);
+      const isCurrent = container?.taskId === event.taskId;
+      const effects = container && isCurrent ? refused(state, container, now) : [];
       return [...effects, ...reply(event.requestId, undefined)];
     }
     case 'RenameRequested':
@@ -176,6 +178,7 @@ function requested(state: State, event: Requested, now: number): Effect[] {
     taskId: undefined,
     containerId: undefined,
     formerIds: [],
+    formerTasks: [],
     body,
     reschedules,
     isRunning: false,
@@ -192,10 +195,14 @@ function requested(state: State, event: Requested, now: number): Effect[] {
 
 function made(state: State, event: Extract<Event, { type: 'ContainerMade' }>): Effect[] {
   const container = state.containers.get(event.swarmId);
+  state.inMaking.delete(event.taskId);
   if (container === undefined) {
     return reply(event.requestId, new DcosError('conflict', 'it was removed while it was made'));
   }
-  state.inMaking.delete(event.swarmId);
+  if (container.taskId !== event.taskId) {
+    // What was made there goes with its task: that is killed as soon as it is heard of.
+    return reply(event.requestId, new DcosError('conflict', 'its node was lost meanwhile'));
+  }
   container.containerId = event.containerId;
   container.phase = 'made';
   container.isMoved = false;
@@ -207,7 +214,6 @@ function made(state: State, event: Extract<Event, { type: 'ContainerMade' }>): E
 
 /** The engine would not make it. What moved waits and tries again; else nothing of it stays. */
 function refused(state: State, container: Container, now: number): Effect[] {
-  state.inMaking.delete(container.swarmId);
   if (!container.isMoved) return dropAndKill(state, container);
   const { taskId, agentId } = container;
   if (taskId !== undefined) state.tasks.delete(taskId);

@@ -6,6 +6,8 @@ export const idLabel = 'com.docker.swarm.id';
 export const clusterLabel = 'dcos.swarm.cluster';
 /** The agent whose container it is: several agents may share an engine. */
 export const nodeLabel = 'dcos.swarm.node';
+/** The task under which it was made: ending an older task of the same id leaves it alone. */
+export const taskLabel = 'dcos.swarm.task';
 /** Where the expressions of a container are kept, by kind. */
 export const expressionLabels = {
   constraint: 'com.docker.swarm.constraints',

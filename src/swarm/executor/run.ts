@@ -10,7 +10,7 @@ import { systemRandom } from '../../core/random.js';
 import { tokenOf, verifyToken } from '../../core/tokens.js';
 import type { Environment } from '../../framework/service-environment.js';
 import { containerSummarySchema, type EngineEvent } from '../../wire/docker.js';
-import { clusterLabel, idLabel, nodeLabel } from '../create/labels.js';
+import { clusterLabel, idLabel, nodeLabel, taskLabel } from '../create/labels.js';
 import {
   headText,
   passedHeaders,
@@ -25,7 +25,9 @@ import {
   type ExecutorEffect,
   type ExecutorInput,
   emptyExecutor,
+  holds,
   type OwnContainer,
+  type PlaceTask,
   stepExecutor,
   subscriptionOf,
 } from './step.js';
@@ -178,7 +180,7 @@ class Executor {
         void this.#list();
         break;
       case 'Remove':
-        void this.#remove(effect.taskId, effect.swarmId);
+        void this.#remove(effect.task);
         break;
       case 'Leave':
         this.#leave('its last task is over');
@@ -193,7 +195,8 @@ class Executor {
     if (labels[nodeLabel] !== nodeId) return;
     const swarmId = labels[idLabel] ?? '';
     if (Action === 'create') {
-      this.#submit({ type: 'ContainerCreated', container: { swarmId, containerId } });
+      const container = { swarmId, containerId, taskId: labels[taskLabel] };
+      this.#submit({ type: 'ContainerCreated', container });
     }
     if (Action === 'destroy') this.#submit({ type: 'ContainerDestroyed', containerId });
   }
@@ -222,23 +225,28 @@ class Executor {
     );
     return (Array.isArray(json) ? json : []).flatMap((entry): OwnContainer[] => {
       const parsed = containerSummarySchema.safeParse(entry);
-      const id = parsed.success ? parsed.data.Labels?.[idLabel] : undefined;
-      return parsed.success && id !== undefined
-        ? [{ swarmId: id, containerId: parsed.data.Id }]
-        : [];
+      if (!parsed.success) return [];
+      const { Id, Labels } = parsed.data;
+      const id = Labels?.[idLabel];
+      return id === undefined
+        ? []
+        : [{ swarmId: id, containerId: Id, taskId: Labels?.[taskLabel] }];
     });
   }
 
   /** Tries until the engine has none left. */
-  async #remove(taskId: string, swarmId: string): Promise<void> {
+  async #remove(task: PlaceTask): Promise<void> {
     const { socketPath } = this.#settings;
+    const { taskId, swarmId } = task;
+    const held = async (): Promise<OwnContainer[]> =>
+      (await this.#own(swarmId)).filter((container) => holds(task, container));
     while (!this.#abort.signal.aborted) {
       try {
-        const own = await this.#own(swarmId);
+        const own = await held();
         for (const { containerId } of own) {
           await callEngine(socketPath, 'DELETE', `/containers/${containerId}?force=1`);
         }
-        if (own.length === 0 || (await this.#own(swarmId)).length === 0) {
+        if (own.length === 0 || (await held()).length === 0) {
           this.#submit({ type: 'Removed', taskId });
           return;
         }

@@ -37,6 +37,8 @@ export interface ExecutorState {
 export interface OwnContainer {
   readonly swarmId: string;
   readonly containerId: string;
+  /** Under which it was made; `undefined` for those of older versions. */
+  readonly taskId: string | undefined;
 }
 
 /** What happened. */
@@ -55,8 +57,8 @@ export type ExecutorEffect =
   | { readonly type: 'Update'; readonly status: TaskStatus }
   /** List the engine's containers of ours. */
   | { readonly type: 'List' }
-  /** Remove every container of that swarm id here, but no volume; then `Removed`. */
-  | { readonly type: 'Remove'; readonly taskId: string; readonly swarmId: string }
+  /** Remove every container that the task holds, but no volume; then `Removed`. */
+  | { readonly type: 'Remove'; readonly task: PlaceTask }
   /** Nothing is left to be done. */
   | { readonly type: 'Leave' };
 
@@ -80,17 +82,16 @@ export function stepExecutor(
     case 'Acknowledged':
       return acknowledged(state, event.taskId, event.uuid);
     case 'ContainerCreated': {
-      const task = [...state.tasks.values()].find(
-        ({ swarmId }) => swarmId === event.container.swarmId,
-      );
-      if (task === undefined || task.isEnding) return [];
-      return foundContainer(state, task, event.container.containerId, now);
+      const { container } = event;
+      const task = [...state.tasks.values()].find((one) => !one.isEnding && holds(one, container));
+      return task === undefined ? [] : foundContainer(state, task, container.containerId, now);
     }
     case 'ContainerDestroyed': {
       const { containerId } = event;
-      const task = [...state.tasks.values()].find((one) => one.containerId === containerId);
-      if (task === undefined || task.isEnding) return [];
-      return ended(state, task, 'TASK_FINISHED', 'the container was removed', now);
+      // Two, where an older task of it came back.
+      return [...state.tasks.values()]
+        .filter((one) => one.containerId === containerId && !one.isEnding)
+        .flatMap((task) => ended(state, task, 'TASK_FINISHED', 'the container was removed', now));
     }
     case 'EngineListed':
       return listed(state, event.containers, now);
@@ -100,6 +101,19 @@ export function stepExecutor(
       return ended(state, task, 'TASK_KILLED', 'the container was removed', now);
     }
   }
+}
+
+/**
+ * Whether a container is a task's: the one that it took up, or the one that was made under it. One
+ * that moved away and back has tasks of the same swarm id side by side, each with its own.
+ */
+export function holds(
+  { taskId, swarmId, expected }: Pick<PlaceTask, 'taskId' | 'swarmId' | 'expected'>,
+  container: OwnContainer,
+): boolean {
+  if (expected !== undefined) return container.containerId === expected;
+  const madeUnder = container.taskId ?? taskId;
+  return container.swarmId === swarmId && madeUnder === taskId;
 }
 
 function launched(state: ExecutorState, info: TaskInfo, now: number): ExecutorEffect[] {
@@ -131,7 +145,7 @@ function killed(state: ExecutorState, taskId: string, now: number): ExecutorEffe
   if (task === undefined || task.isEnding) return [];
   if (task.swarmId === undefined) return ended(state, task, 'TASK_KILLED', 'as asked', now);
   task.isEnding = true;
-  return [{ type: 'Remove', taskId, swarmId: task.swarmId }];
+  return [{ type: 'Remove', task }];
 }
 
 function acknowledged(state: ExecutorState, taskId: string, uuid: string): ExecutorEffect[] {
@@ -168,8 +182,8 @@ function listed(
   for (const task of [...state.tasks.values()]) {
     if (task.swarmId === undefined || task.isEnding) continue;
     const wanted = task.containerId ?? task.expected;
-    const here = containers.find(({ swarmId, containerId }) =>
-      wanted === undefined ? swarmId === task.swarmId : containerId === wanted,
+    const here = containers.find((one) =>
+      wanted === undefined ? holds(task, one) : one.containerId === wanted,
     );
     if (here !== undefined) effects.push(...foundContainer(state, task, here.containerId, now));
     else if (wanted !== undefined) {

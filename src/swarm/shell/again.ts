@@ -11,7 +11,7 @@ import { expectOk } from './engines.js';
 export async function makeAgain(swarm: Swarm, swarmId: string): Promise<void> {
   const container = swarm.state.containers.get(swarmId);
   if (container === undefined) return;
-  const wasRunning = container.isRunning;
+  const { isRunning: wasRunning, taskId = '' } = container;
   try {
     const node = swarm.engines.healthy(container.agentId, `Container ${container.name}`);
     await bringNetworks(swarm, node, networkNames(container.body));
@@ -22,6 +22,7 @@ export async function makeAgain(swarm: Swarm, swarmId: string): Promise<void> {
       type: 'ContainerMade',
       requestId,
       swarmId,
+      taskId,
       containerId: id,
     }));
     swarm.log.info('a container runs on another node', { name: container.name, node: node.name });
@@ -30,7 +31,7 @@ export async function makeAgain(swarm: Swarm, swarmId: string): Promise<void> {
       name: container.name,
       error: messageOf(error),
     });
-    swarm.driver.submit({ type: 'ContainerRefused', swarmId });
+    swarm.driver.submit({ type: 'ContainerRefused', swarmId, taskId });
   }
 }
 

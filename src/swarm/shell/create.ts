@@ -2,13 +2,14 @@
 import { randomBytes } from 'node:crypto';
 import { DcosError } from '../../core/errors.js';
 import { type CreateBody, createBodySchema } from '../../wire/docker.js';
-import { clusterLabel, idLabel, nodeLabel } from '../create/labels.js';
+import { clusterLabel, idLabel, nodeLabel, taskLabel } from '../create/labels.js';
 import { checkCreate } from '../create/policy.js';
 import { readCreate } from '../create/want.js';
 import { checkName, inventName } from '../names.js';
 import type { Container, Node } from '../state.js';
 import { bindToPlaces, ownVolumes } from './bindings.js';
 import { type Handler, messageIn, placedContainer, readJson, type Swarm } from './context.js';
+import { expectOk } from './engines.js';
 import { provideImage } from './provide-image.js';
 
 /** Creates a container. */
@@ -57,7 +58,7 @@ async function makeOrDrop(
   version: string,
   auth: string,
 ): Promise<string> {
-  const { swarmId } = container;
+  const { swarmId, taskId = '' } = container;
   try {
     const node = swarm.engines.healthy(agentId, `Container ${container.name}`);
     const { id } = await makeContainer(swarm, container, node, version, auth);
@@ -65,19 +66,26 @@ async function makeOrDrop(
       type: 'ContainerMade',
       requestId,
       swarmId,
+      taskId,
       containerId: id,
     }));
     if (result instanceof DcosError) throw result;
     return id;
   } catch (error) {
-    await swarm.driver.ask((requestId) => ({ type: 'ContainerRefused', requestId, swarmId }));
+    await swarm.driver.ask((requestId) => ({
+      type: 'ContainerRefused',
+      requestId,
+      swarmId,
+      taskId,
+    }));
     throw error;
   }
 }
 
 /**
- * Has the engine of `node` make it: what was made already by an earlier try is taken as it is. The
- * image is brought there where it lacks. Throws the engine's own error.
+ * Has the engine of `node` make it: what was made already by an earlier try is taken as it is, what
+ * is left of its time there before it moved goes. The image is brought where it lacks. Throws the
+ * engine's own error.
  */
 export async function makeContainer(
   swarm: Swarm,
@@ -86,9 +94,9 @@ export async function makeContainer(
   version: string,
   auth: string,
 ): Promise<{ readonly id: string; readonly isNew: boolean }> {
-  const { name, swarmId } = container;
+  const { name, swarmId, taskId = '' } = container;
   const body = withOwnReferences(swarm, container.body);
-  const labels = { ...body.Labels, [nodeLabel]: node.agentId };
+  const labels = { ...body.Labels, [nodeLabel]: node.agentId, [taskLabel]: taskId };
   await ownVolumes(swarm, node, body);
   const path = `${version}/containers/create?name=${encodeURIComponent(name)}`;
   const make = () => swarm.engines.call(node, 'POST', path, { json: { ...body, Labels: labels } });
@@ -97,21 +105,34 @@ export async function makeContainer(
     await provideImage(swarm, node, body.Image ?? '', auth);
     answer = await make();
   }
-  const id = (answer.json as { Id?: unknown } | undefined)?.Id;
-  if (answer.status === 201 && typeof id === 'string') return { id, isNew: true };
   if (answer.status === 409) {
-    const there = await swarm.engines.call(
-      node,
-      'GET',
-      `/containers/${encodeURIComponent(name)}/json`,
-    );
-    const known = there.json as { Id?: string; Config?: { Labels?: Record<string, string> } };
-    if (known?.Config?.Labels?.[idLabel] === swarmId && known.Id !== undefined) {
-      return { id: known.Id, isNew: false };
+    const there = await containerNamed(swarm, node, name);
+    const labels = there?.Config?.Labels;
+    if (there?.Id !== undefined && labels?.[idLabel] === swarmId) {
+      const madeUnder = labels[taskLabel] ?? taskId;
+      if (madeUnder === taskId) return { id: there.Id, isNew: false };
+      expectOk(node, await swarm.engines.call(node, 'DELETE', `/containers/${there.Id}?force=1`));
+      answer = await make();
     }
   }
+  const id = (answer.json as { Id?: unknown } | undefined)?.Id;
+  if (answer.status === 201 && typeof id === 'string') return { id, isNew: true };
   const code = answer.status === 409 ? 'conflict' : 'failed';
   throw new DcosError(code, messageIn(answer, node), { status: answer.status });
+}
+
+interface Inspected {
+  readonly Id?: string;
+  readonly Config?: { readonly Labels?: Readonly<Record<string, string>> };
+}
+
+async function containerNamed(
+  swarm: Swarm,
+  node: Node,
+  name: string,
+): Promise<Inspected | undefined> {
+  const path = `/containers/${encodeURIComponent(name)}/json`;
+  return (await swarm.engines.call(node, 'GET', path)).json as Inspected | undefined;
 }
 
 /** `--platform` as a constraint on the engine's own system. */
