@@ -5,6 +5,7 @@ import { badInput } from './bad-input.js';
 import { cassandraRing } from './cassandra.js';
 import { cassandraUpgrade } from './cassandra-upgrade.js';
 import { diskFull } from './disk-full.js';
+import { elasticity } from './elasticity.js';
 import { foreignFrameworks } from './foreign-frameworks.js';
 import { helloWorldApache, helloWorldEmbedded } from './hello-world.js';
 import { idempotence } from './idempotence.js';
@@ -30,6 +31,7 @@ export const checks: readonly LiveCheck[] = [
   cassandraRing,
   cassandraUpgrade,
   sparkJobs,
+  elasticity,
   idempotence,
   badInput,
   installInterrupted,
