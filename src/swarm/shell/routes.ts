@@ -41,6 +41,7 @@ import {
   diskUsage,
   login,
   noBuildKit,
+  noPlugin,
   notASwarmNode,
   notServed,
   ping,
@@ -112,6 +113,7 @@ const rows: readonly RouteRow[] = [
   ['GET', /^\/volumes\/(.+)$/, showVolume],
   ['DELETE', /^\/volumes\/(.+)$/, removeVolume],
   ['*', /^\/(?:swarm|services|nodes|tasks|secrets|configs)(?:\/.*)?$/, notASwarmNode],
+  ['GET', /^\/plugins\/(.+)\/json$/, noPlugin],
   ['*', /^\/(?:plugins|containers\/.+\/checkpoints)(?:\/.*)?$/, notServed],
 ];
 

@@ -178,6 +178,12 @@ export const notServed: Handler = (_swarm, { path }): Answer => ({
   json: { message: `${path} is not served by a cluster of engines` },
 });
 
+/** `docker inspect` looks here last, and only then says that it found nothing of that name. */
+export const noPlugin: Handler = (_swarm, { groups }): Answer => ({
+  status: 404,
+  json: { message: `plugin ${JSON.stringify(groups[0] ?? '')} not found` },
+});
+
 /** BuildKit's sessions. */
 export const noBuildKit: Handler = (): Answer => ({
   status: 501,

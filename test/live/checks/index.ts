@@ -17,6 +17,7 @@ import { packed } from './packed.js';
 import { security } from './security.js';
 import { sideBySide } from './side-by-side.js';
 import { sparkJobs } from './spark.js';
+import { swarmContainers } from './swarm.js';
 import { kafkaUpgrade, zookeeperUpgrade } from './upgrades.js';
 import { zookeeperEnsemble } from './zookeeper.js';
 
@@ -37,6 +38,7 @@ export const checks: readonly LiveCheck[] = [
   installInterrupted,
   pipes,
   secondMarathon,
+  swarmContainers,
   security,
   packed,
   ownPackage,
