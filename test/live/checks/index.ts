@@ -7,6 +7,7 @@ import { cassandraUpgrade } from './cassandra-upgrade.js';
 import { diskFull } from './disk-full.js';
 import { elasticity } from './elasticity.js';
 import { foreignFrameworks } from './foreign-frameworks.js';
+import { hadoopCluster } from './hadoop.js';
 import { helloWorldApache, helloWorldEmbedded } from './hello-world.js';
 import { idempotence } from './idempotence.js';
 import { installInterrupted, pipes } from './interrupt.js';
@@ -33,6 +34,7 @@ export const checks: readonly LiveCheck[] = [
   cassandraUpgrade,
   sparkJobs,
   elasticity,
+  hadoopCluster,
   idempotence,
   badInput,
   installInterrupted,

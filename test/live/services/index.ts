@@ -1,5 +1,6 @@
 /** Every service that the drills know. */
 import { cassandraService } from './cassandra.js';
+import { hadoop } from './hadoop.js';
 import { helloWorld } from './hello-world.js';
 import { kafka } from './kafka.js';
 import type { ServiceUnderTest } from './service.js';
@@ -11,4 +12,5 @@ export const services: readonly ServiceUnderTest[] = [
   zookeeper,
   kafka,
   cassandraService,
+  hadoop,
 ];
