@@ -282,7 +282,8 @@ function textFor(key: string | symbol): string {
   const name = String(key);
   if (/ENABLED$/.test(name)) return 'true';
   if (name === 'DCOS_SERVICE_NAME') return 'service';
-  if (name === 'ZOOKEEPER_SERVERS') return '127.0.0.1:2181';
+  if (/^ZOOKEEPER_(?:SERVERS|ADDRESSES)$/.test(name)) return '127.0.0.1:2181';
+  if (name === 'ZOOKEEPER_PATH') return '/dcos-service';
   return /CPUS|MEM|HEAP|DISK|PORT|PERIOD|AUTHENTICATION/.test(name) ? '1' : 'text';
 }
 
