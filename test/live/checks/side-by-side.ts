@@ -10,7 +10,7 @@ import { until } from '../../helpers/wait.js';
 import { embedded } from '../engine.js';
 import type { Live, LiveCheck } from '../live.js';
 import { services } from '../services/index.js';
-import type { ServiceUnderTest, Workload } from '../services/service.js';
+import { installPackage, type ServiceUnderTest, type Workload } from '../services/service.js';
 import { holdings } from '../state.js';
 
 const installMs = 600_000;
@@ -74,7 +74,9 @@ async function apps(live: Live): Promise<void> {
 async function ride(live: Live, wave: readonly ServiceUnderTest[]): Promise<void> {
   const workloads: Workload[] = [];
   for (const service of wave) {
-    await live.step(`install ${service.name}`, () => install(live, service));
+    await live.step(`install ${service.name}`, () =>
+      installPackage(live, service.name, service.options, installMs),
+    );
     workloads.push(await service.begin(live));
   }
   try {
@@ -95,12 +97,6 @@ async function ride(live: Live, wave: readonly ServiceUnderTest[]): Promise<void
       }),
     );
   }
-}
-
-async function install(live: Live, { name, options }: ServiceUnderTest): Promise<void> {
-  const file = join(live.dir, `${name}.options.json`);
-  writeFileSync(file, JSON.stringify(options));
-  await live.ok(['package', 'install', name, '--options', file, '--yes'], { timeoutMs: installMs });
 }
 
 interface Shown {

@@ -1,11 +1,9 @@
 /** Every drill of one service as one live check: installed once, hurt in every way, in use. */
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { embedded } from '../engine.js';
 import type { Live, LiveCheck } from '../live.js';
 import { services } from '../services/index.js';
-import type { ServiceUnderTest } from '../services/service.js';
+import { installPackage, type ServiceUnderTest } from '../services/service.js';
 import { makeSmallDisks } from '../small-disks.js';
 import { holdings } from '../state.js';
 import type { Drill, Ward } from './drill.js';
@@ -82,10 +80,8 @@ const servicesByName: ReadonlyMap<string, ServiceUnderTest> = new Map(
   services.map((service) => [service.name, service]),
 );
 
-async function install(live: Live, name: string, options: object = {}): Promise<void> {
-  const file = join(live.dir, `${name}.options.json`);
-  writeFileSync(file, JSON.stringify(options));
-  await live.ok(['package', 'install', name, '--options', file, '--yes'], { timeoutMs: installMs });
+function install(live: Live, name: string, options: object = {}): Promise<unknown> {
+  return installPackage(live, name, options, installMs);
 }
 
 async function runDrill(ward: Ward, drill: Drill): Promise<void> {

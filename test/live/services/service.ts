@@ -2,7 +2,9 @@
  * What the drills and the side-by-side check know of a service: how it is installed small, which
  * tasks it has, and a client of its own that proves that nothing acknowledged is lost.
  */
-import type { Live } from '../live.js';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Live, Ran } from '../live.js';
 
 /** One service of `packages-registry`, with real software. */
 export interface ServiceUnderTest {
@@ -30,4 +32,16 @@ export interface Workload {
   verify(): Promise<void>;
   /** Ends the client; may be called at any time, more than once. */
   stop(): Promise<void>;
+}
+
+/** Installs a package with these options; it may take `timeoutMs`. */
+export function installPackage(
+  live: Live,
+  name: string,
+  options: object,
+  timeoutMs: number,
+): Promise<Ran> {
+  const file = join(live.dir, `${name}.options.json`);
+  writeFileSync(file, JSON.stringify(options));
+  return live.ok(['package', 'install', name, '--options', file, '--yes'], { timeoutMs });
 }
