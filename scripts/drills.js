@@ -1,4 +1,5 @@
-// Every live check, one after the other; goes on where it was interrupted. `--again` starts anew.
+// Every live check, one after the other; goes on where it was interrupted. `--again` starts anew,
+// `--table` prints the matrix of service × drill × engine.
 import { runBundled } from './run-bundled.js';
 
 await runBundled('test/live/main.ts', ['drills', ...process.argv.slice(2)]);

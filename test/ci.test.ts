@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import t from 'tap';
 import { root } from './helpers/paths.js';
+import { matrix } from './live/drills/cells.js';
 import type { LiveCheck } from './live/live.js';
 import { slice } from './live/runner.js';
 
@@ -39,6 +40,21 @@ t.test(
         const used = taken.reduce((sum, { seconds }) => sum + seconds, 0);
         return used <= budget && taken.length + leftOut.length === all.length;
       }),
+    );
+  },
+);
+
+t.test(
+  'matrix › the last time of each drill in whole seconds, and what has not passed',
+  async (t) => {
+    const cells = [
+      { drill: 'slow start', ms: 9000 },
+      { drill: 'slow start', ms: 13_400 },
+      { drill: 'another one of old', ms: 1 },
+    ];
+    t.equal(
+      matrix([{ name: 'zookeeper', cells }], ['disk full', 'slow start']),
+      '|  | disk full | slow start |\n| --- | ---: | ---: |\n| zookeeper | – | 13 |\n',
     );
   },
 );

@@ -8,6 +8,16 @@ import { until } from '../helpers/wait.js';
 import type { Live } from './live.js';
 import { type MasterState, readState, type StateAgent } from './state.js';
 
+/** One agent's machine. */
+export interface Machine {
+  readonly index: number;
+  readonly rack: string;
+  /** Where the agent keeps sandboxes, volumes and what it knows. */
+  readonly work: string;
+  /** The pid of what starts the agent again when it ends, if there is such a thing. */
+  readonly loop?: number;
+}
+
 /** A cluster whose machines can be hurt. Agents are named by their number, from 1. */
 export interface Engine {
   readonly name: string;
@@ -15,11 +25,16 @@ export interface Engine {
   readonly detectionMs: number;
   /** Frameworks that are there when nothing is installed. */
   readonly ownFrameworks: readonly string[];
-  /** Starts Mesos, if it is a process of its own, and `dcos up` on it. */
-  up(): Promise<void>;
+  /**
+   * Starts Mesos, if it is a process of its own, and `dcos up` on it; `agents` of them, in three
+   * racks by turns, instead of what is usual.
+   */
+  up(agents?: number): Promise<void>;
   state(): Promise<MasterState>;
   /** The number of the agent that is known to the master as `agentId`. */
   agentOf(agentId: string): Promise<number>;
+  /** The machines as they were started, those that are lost by now too. */
+  machines(): Machine[];
   agentPid(agent: number): number;
   /** kill -9, and sees to it that it is started again. */
   killAgent(agent: number): Promise<void>;
@@ -73,9 +88,16 @@ export function embedded(live: Live): Engine {
     name: 'embedded cluster',
     detectionMs: 5000,
     ownFrameworks: ['services'],
-    up: async () => {
-      await live.ok(['up']);
+    up: async (agents) => {
+      const more = agents === undefined ? [] : ['--agents', `${agents}`, '--racks', '3'];
+      await live.ok(['up', ...more]);
     },
+    machines: () =>
+      localCluster(live).agents.map(({ index, rack }) => {
+        const folder = join(live.dcosDir, 'local', `agent-${index}`);
+        const loop = firstNumberIn(join(folder, 'loop'));
+        return { index, rack, work: join(folder, 'work'), loop };
+      }),
     state: () => readState(master(), key()),
     agentOf: async (agentId) => {
       const agents = (await readState(master(), key())).slaves;
@@ -96,6 +118,7 @@ export function embedded(live: Live): Engine {
 
 interface Started {
   readonly master: string;
+  readonly agents: readonly { readonly rack: string; readonly work: string }[];
 }
 
 /** A real Apache Mesos of `shared`/mesos with one master and three agents. */
@@ -103,26 +126,28 @@ export function apacheMesos(
   live: Live,
   shared: string,
   install: string,
-): Engine & { startMesos(): Promise<void> } {
+): Engine & { startMesos(agents?: number): Promise<void> } {
   const work = join(live.dir, 'mesos');
   let master = '';
+  let machines: Machine[] = [];
   const script = async (name: string, ...args: string[]): Promise<string> => {
     const ran = await live.exec(join(shared, 'mesos', name), args, { timeoutMs: 60_000 });
     assert.equal(ran.status, 0, `${name} ${args.join(' ')}:\n${ran.stderr}`);
     return ran.stdout;
   };
   const agentPid = (agent: number): number => firstNumberIn(join(work, `agent-${agent}.pid`));
-  const startMesos = async (): Promise<void> => {
-    const started = JSON.parse(await script('start', install, work, '3')) as Started;
+  const startMesos = async (agents = 3): Promise<void> => {
+    const started = JSON.parse(await script('start', install, work, `${agents}`)) as Started;
     master = `http://${started.master}`;
+    machines = started.agents.map((agent, at) => ({ index: at + 1, ...agent }));
   };
   return {
     name: 'Apache Mesos',
     detectionMs: 3000,
     ownFrameworks: ['services'],
     startMesos,
-    up: async () => {
-      await startMesos();
+    up: async (agents) => {
+      await startMesos(agents);
       await live.ok(['up', '--mesos', master, '--advertise', '127.0.0.1']);
     },
     state: () => readState(master),
@@ -130,6 +155,7 @@ export function apacheMesos(
       const agent = (await readState(master)).slaves.find(({ id }) => id === agentId);
       return numberOf(agent);
     },
+    machines: () => machines,
     agentPid,
     killAgent: async (agent) => {
       signal(agentPid(agent), 'SIGKILL');

@@ -2,14 +2,17 @@
  * The live checks as a program:
  *   core [--minutes N]            the checks of every change
  *   slice COMMIT [--minutes N]    as many of the rotating ones as fit, by turns
- *   drills [--again]              all of them; goes on where it was interrupted
+ *   drills [--again | --table]    all of them; goes on where it was interrupted; its matrix
  *   list                          what there is
  *   one NAME                      one of them (a part of the name is enough)
  */
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { checks } from './checks/index.js';
+import { type Cell, cellsFileVariable, matrix, passedVariable, readCells } from './drills/cells.js';
+import { drills } from './drills/check.js';
 import { type LiveCheck, seconds } from './live.js';
 import { type Outcome, runApart, runHere, slice } from './runner.js';
 
@@ -28,6 +31,7 @@ async function main(args: readonly string[]): Promise<number> {
       rest.find((word) => /^[0-9a-f]{7,}$/.test(word)),
       minutes,
     );
+  if (mode === 'drills' && rest.includes('--table')) return table();
   if (mode === 'drills') return runDrills(rest.includes('--again'));
   process.stderr.write(`unknown mode ${mode}: core, slice, drills, list or one\n`);
   return 2;
@@ -85,6 +89,11 @@ async function runSlice(commit: string | undefined, minutes: number): Promise<nu
   return runAll(taken);
 }
 
+/** How a check of the matrix ended, with its cells. */
+interface Drilled extends Outcome {
+  readonly cells?: readonly Cell[];
+}
+
 async function runDrills(again: boolean): Promise<number> {
   const done = again ? {} : readState();
   for (const check of checks) {
@@ -98,16 +107,46 @@ async function runDrills(again: boolean): Promise<number> {
       process.stdout.write(`left out: ${check.name}: ${obstacle}\n`);
       continue;
     }
-    done[check.name] = await runApart(check);
+    done[check.name] = await drilled(check, before?.cells ?? []);
     mkdirSync(dirname(stateFile), { recursive: true });
     writeFileSync(stateFile, `${JSON.stringify(done, null, 2)}\n`);
   }
   return sum(Object.values(done));
 }
 
-function readState(): Record<string, Outcome> {
+/** Runs a check but for the cells that have passed before. */
+async function drilled(check: LiveCheck, before: readonly Cell[]): Promise<Drilled> {
+  const folder = mkdtempSync(join(tmpdir(), 'dcos-drills-'));
+  const file = join(folder, 'cells');
+  try {
+    const outcome = await runApart(check, {
+      [cellsFileVariable]: file,
+      [passedVariable]: JSON.stringify(before.map(({ drill }) => drill)),
+    });
+    return { ...outcome, cells: [...before, ...readCells(file)] };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function table(): number {
+  const rows = Object.values(readState()).flatMap(({ name, cells }) =>
+    cells === undefined || cells.length === 0
+      ? []
+      : [{ name: name.replace('drills of ', ''), cells }],
+  );
+  process.stdout.write(
+    matrix(
+      rows,
+      drills.map(({ name }) => name),
+    ),
+  );
+  return 0;
+}
+
+function readState(): Record<string, Drilled> {
   if (!existsSync(stateFile)) return {};
-  return JSON.parse(readFileSync(stateFile, 'utf8')) as Record<string, Outcome>;
+  return JSON.parse(readFileSync(stateFile, 'utf8')) as Record<string, Drilled>;
 }
 
 process.exitCode = await main(process.argv.slice(2));

@@ -2,8 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { localCluster } from './engine.js';
-import type { Live } from './live.js';
+import type { Engine, Machine } from './engine.js';
 
 /** What each of them holds, in MiB; memory is taken only for what is written. */
 const sizeMb = 1500;
@@ -13,18 +12,15 @@ export function mayMount(): boolean {
   return process.getuid?.() === 0;
 }
 
-/** Where an agent keeps persistent volumes (docs/architecture.md, "A local cluster on disk"). */
-export function volumesOf(live: Live, agent: number): string {
-  return join(live.dcosDir, 'local', `agent-${agent}`, 'work', 'volumes');
+/** Where an agent keeps persistent volumes: Mesos' own place, and ours. */
+export function volumesOf({ work }: Machine): string {
+  return join(work, 'volumes');
 }
 
 /** Gives every agent's volumes a file system; before anything is installed. */
-export function makeSmallDisks(live: Live): void {
+export function makeSmallDisks(engine: Engine): void {
   if (!mayMount()) return;
-  for (const { index } of localCluster(live).agents) {
-    const folder = volumesOf(live, index);
-    makeSmallDisk(folder, sizeMb);
-  }
+  for (const machine of engine.machines()) makeSmallDisk(volumesOf(machine), sizeMb);
 }
 
 /** Mounts a file system of `mb` MiB on a folder, which is made. Root only. */

@@ -1,11 +1,13 @@
 /** Every drill of one service as one live check: installed once, hurt in every way, in use. */
 import assert from 'node:assert/strict';
-import { embedded } from '../engine.js';
+import { apacheMesos, type Engine, embedded } from '../engine.js';
 import type { Live, LiveCheck } from '../live.js';
+import { mesosInstall, mesosObstacle, mesosScripts } from '../mesos-install.js';
 import { services } from '../services/index.js';
 import { installPackage, type ServiceUnderTest } from '../services/service.js';
 import { makeSmallDisks } from '../small-disks.js';
 import { holdings } from '../state.js';
+import { passedCells, recordCell } from './cells.js';
 import type { Drill, Ward } from './drill.js';
 import { agentLost, diskFull, rackLost } from './machines.js';
 import { agentKilled, controlKilled, schedulerKilled } from './servers.js';
@@ -24,32 +26,56 @@ export const drills: readonly Drill[] = [
 ];
 
 /** So many machines, two in each rack: one may go for good and its rack still has another. */
-const up = ['up', '--agents', '6', '--racks', '3'];
+const machines = 6;
 const installMs = 400_000;
 
-/** Services that have passed every drill. */
-const proven: ReadonlySet<string> = new Set(['hello-world', 'zookeeper']);
+/** The drills of services that have passed all of them, by the name of the check. */
+const proven: ReadonlySet<string> = new Set([
+  'drills of hello-world',
+  'drills of zookeeper',
+  'drills of zookeeper on Apache Mesos',
+]);
 
-/** The check of one service. */
-export function drillsOf(service: ServiceUnderTest): LiveCheck {
+/** The engine of a check, started once it is asked for; it may be one that this machine lacks. */
+interface EngineKind {
+  /** Put behind the name of the check. */
+  readonly suffix: string;
+  readonly obstacle?: () => string | undefined;
+  readonly of: (live: Live) => Engine;
+}
+
+const embeddedKind: EngineKind = { suffix: '', of: embedded };
+
+const apacheKind: EngineKind = {
+  suffix: ' on Apache Mesos',
+  obstacle: mesosObstacle,
+  of: (live) => apacheMesos(live, mesosScripts, mesosInstall()),
+};
+
+/** The check of one service on one engine. */
+function drillsOf(service: ServiceUnderTest, kind: EngineKind): LiveCheck {
   const kills = service.tasks.length * service.seconds.recover;
   const others = (drills.length - 1) * (service.seconds.recover + 12);
+  const name = `drills of ${service.name}${kind.suffix}`;
   return {
-    name: `drills of ${service.name}`,
+    name,
     seconds: Math.ceil(30 + service.seconds.install + kills + others),
-    kind: proven.has(service.name) ? 'rotating' : 'drill',
-    run: (live) => runDrills(live, service),
+    kind: proven.has(name) ? 'rotating' : 'drill',
+    ...(kind.obstacle && { obstacle: kind.obstacle }),
+    run: (live) => runDrills(live, service, kind.of(live)),
   };
 }
 
-/** One check for each service. */
-export const drillChecks: readonly LiveCheck[] = services.map(drillsOf);
+/** One check for each service on each engine. */
+export const drillChecks: readonly LiveCheck[] = [embeddedKind, apacheKind].flatMap((kind) =>
+  services.map((service) => drillsOf(service, kind)),
+);
 
-async function runDrills(live: Live, service: ServiceUnderTest): Promise<void> {
-  const engine = embedded(live);
-  await live.step('up', async () => {
-    await live.ok(up);
-    makeSmallDisks(live);
+async function runDrills(live: Live, service: ServiceUnderTest, engine: Engine): Promise<void> {
+  live.onTidy(() => engine.stop());
+  await live.step(`up on ${engine.name}`, async () => {
+    await engine.up(machines);
+    makeSmallDisks(engine);
   });
   for (const need of service.needs) {
     await live.step(`install ${need}`, () =>
@@ -86,6 +112,13 @@ function install(live: Live, name: string, options: object = {}): Promise<unknow
 
 async function runDrill(ward: Ward, drill: Drill): Promise<void> {
   const why = drill.obstacle?.(ward.service);
-  if (why === undefined) await ward.live.step(drill.name, () => drill.run(ward));
-  else process.stdout.write(`  left out: ${drill.name}: ${why}\n`);
+  if (why !== undefined) {
+    process.stdout.write(`  left out: ${drill.name}: ${why}\n`);
+  } else if (passedCells().has(drill.name)) {
+    process.stdout.write(`  passed before: ${drill.name}\n`);
+  } else {
+    const begun = performance.now();
+    await ward.live.step(drill.name, () => drill.run(ward));
+    recordCell({ drill: drill.name, ms: performance.now() - begun });
+  }
 }

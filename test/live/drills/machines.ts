@@ -1,12 +1,9 @@
 /** Drills of machines: a rack cut off and back again, an agent lost for good, a disk full. */
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import type { LocalAgent } from '../../../src/wire/local-cluster.js';
+import { existsSync } from 'node:fs';
 import { allProcs, belongsTo, signal } from '../../helpers/procfs.js';
 import { pause, until } from '../../helpers/wait.js';
-import { localCluster, serverPid } from '../engine.js';
-import type { Live } from '../live.js';
+import type { Machine } from '../engine.js';
 import { fillDisk, mayMount, volumesOf } from '../small-disks.js';
 import {
   anotherTask,
@@ -18,12 +15,12 @@ import {
   whole,
 } from './drill.js';
 
-/** The agent of `cluster.json` on which a task runs. */
-async function agentOf(ward: Ward, task: string): Promise<LocalAgent> {
-  const index = await ward.engine.agentOf((await runningTask(ward, task)).slave_id);
-  const agent = localCluster(ward.live).agents.find((one) => one.index === index);
-  assert.ok(agent, `agent ${index} is in cluster.json`);
-  return agent;
+/** The machine on which a task runs. */
+async function machineOf({ engine, ...ward }: Ward, task: string): Promise<Machine> {
+  const index = await engine.agentOf((await runningTask({ engine, ...ward }, task)).slave_id);
+  const machine = engine.machines().find((one) => one.index === index);
+  assert.ok(machine, `agent ${index} was started`);
+  return machine;
 }
 
 const lastOf = ({ service }: Ward): string => service.tasks.at(-1) ?? '';
@@ -32,12 +29,11 @@ const lastOf = ({ service }: Ward): string => service.tasks.at(-1) ?? '';
 export const rackLost: Drill = {
   name: 'a rack lost, and back',
   run: async (ward) => {
-    const { live, engine } = ward;
+    const { engine } = ward;
     const since = Date.now();
-    const { rack } = await agentOf(ward, lastOf(ward));
-    const { agents } = localCluster(live);
-    const frozen = agents.filter((agent) => agent.rack === rack);
-    const pids = frozen.map(({ index }) => serverPid(live, `agent-${index}`));
+    const { rack } = await machineOf(ward, lastOf(ward));
+    const frozen = engine.machines().filter((machine) => machine.rack === rack);
+    const pids = frozen.map(({ index }) => engine.agentPid(index));
     const active = async (): Promise<number> =>
       (await engine.state()).slaves.filter((agent) => agent.active).length;
     const before = await active();
@@ -62,11 +58,12 @@ export const rackLost: Drill = {
 export const agentLost: Drill = {
   name: 'an agent lost for good',
   run: async (ward) => {
-    const { live } = ward;
+    const { live, engine } = ward;
     const since = Date.now();
     const last = lastOf(ward);
     const before = await runningTask(ward, last);
-    loseMachine(live, (await agentOf(ward, last)).index);
+    const machine = await machineOf(ward, last);
+    loseMachine(machine, engine.agentPid(machine.index));
     await live.ok(['node', 'decommission', before.slave_id, '--yes']);
     const after = await anotherTask(ward, last, before.id);
     assert.notEqual(after.slave_id, before.slave_id, 'on another agent');
@@ -76,13 +73,10 @@ export const agentLost: Drill = {
 };
 
 /** Ends an agent, its loop and all of its tasks, as when the machine burns. */
-function loseMachine(live: Live, index: number): void {
-  const folder = join(live.dcosDir, 'local', `agent-${index}`);
+function loseMachine({ work, loop }: Machine, agent: number): void {
   // The loop first: it would start the agent again.
-  const loop = Number.parseInt(readFileSync(join(folder, 'loop'), 'utf8'), 10);
-  signal(loop, 'SIGKILL');
-  signal(serverPid(live, `agent-${index}`), 'SIGKILL');
-  const work = join(folder, 'work');
+  if (loop !== undefined) signal(loop, 'SIGKILL');
+  signal(agent, 'SIGKILL');
   for (const proc of allProcs()) {
     if (proc.pid !== process.pid && belongsTo(proc, work)) signal(proc.pid, 'SIGKILL');
   }
@@ -96,10 +90,10 @@ export const diskFull: Drill = {
   name: 'disk full',
   obstacle: () => (mayMount() ? undefined : 'needs root, for a small file system'),
   run: async (ward) => {
-    const { live, engine } = ward;
+    const { engine } = ward;
     const [name = ''] = ward.service.tasks;
     const before = await runningTask(ward, name);
-    const folder = volumesOf(live, (await agentOf(ward, name)).index);
+    const folder = volumesOf(await machineOf(ward, name));
     assert.ok(existsSync(folder), `${folder} is there`);
     const makeRoom = fillDisk(folder);
     // Some programs end of it, some only complain: both are given their time.
