@@ -18,6 +18,7 @@ import { packed } from './packed.js';
 import { security } from './security.js';
 import { sideBySide } from './side-by-side.js';
 import { sparkJobs } from './spark.js';
+import { stormAtLeastOnce } from './storm.js';
 import { swarmContainers } from './swarm.js';
 import { kafkaUpgrade, zookeeperUpgrade } from './upgrades.js';
 import { zookeeperEnsemble } from './zookeeper.js';
@@ -35,6 +36,7 @@ export const checks: readonly LiveCheck[] = [
   sparkJobs,
   elasticity,
   hadoopCluster,
+  stormAtLeastOnce,
   idempotence,
   badInput,
   installInterrupted,

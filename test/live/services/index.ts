@@ -4,6 +4,7 @@ import { hadoop } from './hadoop.js';
 import { helloWorld } from './hello-world.js';
 import { kafka } from './kafka.js';
 import type { ServiceUnderTest } from './service.js';
+import { storm } from './storm.js';
 import { zookeeper } from './zookeeper.js';
 
 /** In the order in which they are drilled. */
@@ -13,4 +14,5 @@ export const services: readonly ServiceUnderTest[] = [
   kafka,
   cassandraService,
   hadoop,
+  storm,
 ];
