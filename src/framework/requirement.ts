@@ -13,6 +13,8 @@ export interface PortWish {
   readonly port: number;
   /** Of a port 0: inclusive ranges that it must lie in; any where absent. */
   readonly ranges?: readonly (readonly [begin: number, end: number])[];
+  /** Of a port 0: the one to take where it is free. */
+  readonly preferred?: number;
 }
 
 /** A persistent volume; needs `Requirement.reservation`. */

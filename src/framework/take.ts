@@ -72,8 +72,8 @@ export class Taker {
   }
 
   /**
-   * Takes the ports, those of an existing reservation first; `seed` says where to begin among
-   * free ones.
+   * Takes the ports, those of an existing reservation and preferred ones first; `seed` says where
+   * to begin among free ones.
    */
   takePorts(wishes: readonly PortWish[], seed: number): number[] | Shortfall {
     const fixed = wishes.filter(({ port }) => port !== 0).map(({ port }) => port);
@@ -88,9 +88,10 @@ export class Taker {
       const asked = `${wanted} ports`;
       return { kind: 'ports', asked, free, text: `${asked} asked, ${free} free` };
     }
+    const liked = wishes.map((wish) => (wish.port === 0 ? this.#takePreferred(wish) : wish.port));
     const taken: number[] = [];
-    for (const wish of wishes) {
-      const port = wish.port === 0 ? this.#takeAnyPort(seed, wish.ranges) : wish.port;
+    for (const [at, wish] of wishes.entries()) {
+      const port = liked[at] ?? this.#takeAnyPort(seed, wish.ranges);
       if (port === undefined) {
         const within = (wish.ranges ?? []).map(([begin, end]) => `${begin}-${end}`).join(', ');
         return { kind: 'ports', asked: `port in ${within}`, text: `a port in ${within} asked` };
@@ -199,6 +200,13 @@ export class Taker {
     if (entry === undefined) return false;
     this.#take({ ...entry.kind, ranges: { range: [{ begin: port, end: port }] } }, entry === held);
     return true;
+  }
+
+  /** `undefined` where nothing is preferred, or it is not free. */
+  #takePreferred({ preferred: port, ranges }: PortWish): number | undefined {
+    if (port === undefined) return undefined;
+    const fits = ranges?.some(([begin, end]) => begin <= port && port <= end) ?? true;
+    return fits && this.#takePort(port) ? port : undefined;
   }
 
   /** `undefined` where none lies in `within`. */

@@ -101,7 +101,9 @@ function place(
   };
   const site = { state, instance, resourceId, context, now };
   for (const answer of bySpread(answers, instance, context.others)) {
-    const found = matchParts(site, { ...placement, kind }, answer.view);
+    const found = isHeldByOld(state, instance, answer.view.offer)
+      ? { ok: false as const, shortfalls: [givenBack] }
+      : matchParts(site, { ...placement, kind }, answer.view);
     if (!found.ok) {
       noteRefusal(state, instance.name, answer.view.offer, found.shortfalls, now);
       continue;
@@ -113,6 +115,19 @@ function place(
     return !early;
   }
   return false;
+}
+
+const givenBack: Shortfall = {
+  kind: 'reservation',
+  asked: 'its ports',
+  text: 'what the instance that it replaces has there is given back first',
+};
+
+/** Whether an agent still has what a replaced instance left there, its ports among it. */
+function isHeldByOld({ leftovers }: State, { name, replacing }: Instance, offer: Offer): boolean {
+  if (replacing === undefined) return false;
+  const agentId = offer.agent_id.value;
+  return [...leftovers.values()].some((one) => one.instance === name && one.agentId === agentId);
 }
 
 interface Site {
@@ -144,7 +159,8 @@ function matchParts(
   const shortfalls: Shortfall[] = [];
   let left = view;
   for (const [part, source] of wanted) {
-    const wish = { resourceId, first: matches.size === 0, now };
+    const { address } = placeOf(view.offer);
+    const wish = { resourceId, first: matches.size === 0, now, address };
     const requirement = requirementOf(state, instance, source, part, wish);
     const result = match(requirement, left, context);
     if (result.ok) {

@@ -55,13 +55,21 @@ export function requirementOf(
   instance: Instance,
   pod: PodSpec,
   part: string,
-  wish: { readonly resourceId: string; readonly first: boolean; readonly now: number },
+  wish: {
+    readonly resourceId: string;
+    readonly first: boolean;
+    readonly now: number;
+    /** Where it is about to be placed. */
+    readonly address: string;
+  },
 ): Requirement {
-  const { reservation } = instance;
+  const { reservation, replacing } = instance;
+  // On the address of the one that it replaces it is the same to its peers with the same ports.
+  const before = replacing?.address === wish.address ? (replacing.ports ?? {}) : {};
   const set = pod.sets.find(({ name }) => partOf(pod, name) === part);
   return {
     ...nothing,
-    ...amountsOf(set, reservation),
+    ...amountsOf(set, reservation, before),
     volumes: (part === podPart ? pod.volumes : (set?.volumes ?? [])).map((volume) => ({
       ...wishFor(volume),
       id: state.random.uuid(),
@@ -82,12 +90,17 @@ export function requirementOf(
   };
 }
 
-function amountsOf(set: ResourceSetSpec | undefined, reservation: Reservation | undefined) {
+function amountsOf(
+  set: ResourceSetSpec | undefined,
+  reservation: Reservation | undefined,
+  before: Readonly<Record<string, number>>,
+) {
   if (set === undefined) return {};
   const ports = set.ports.map(({ name, port, ranges }) => ({
     name,
     port: reservation?.ports[name] ?? port,
     ...(ranges === undefined ? {} : { ranges }),
+    ...(before[name] === undefined ? {} : { preferred: before[name] }),
   }));
   return { cpus: set.cpus, memMb: set.memMb, ports };
 }

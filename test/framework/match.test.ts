@@ -194,6 +194,16 @@ t.test('match › a port within ranges, or the reason why none is', async (t) =>
     ok: false,
     shortfalls: [{ kind: 'ports', text: 'a port in 1-999 asked' }],
   });
+  const liking = (preferred: number): Requirement => ({
+    ...nothing,
+    ports: [{ name: 'p', port: 0, ranges: [[1002, 1009]], preferred }],
+  });
+  const liked = match(liking(1007), view, alone);
+  t.ok(liked.ok && liked.match.ports[0] === 1007, 'the preferred one, where it is free');
+  for (const unusable of [2000, 1001]) {
+    const other = match(liking(unusable), view, alone);
+    t.ok(other.ok && (other.match.ports[0] ?? 0) >= 1002, `another than ${unusable}`);
+  }
   const both = {
     ...asking(),
     ports: [1, 2].map((n) => ({ name: `p${n}`, port: 0, ranges: [[1008, 1008] as const] })),

@@ -229,6 +229,26 @@ t.test('replace › goes by the plan `replace`, and tells the new one where it w
   t.same(launches(simulation), [], 'that nobody is replaced any more restarts nothing');
 });
 
+t.test('replace › on its own machine it takes the ports that it had, freed before', async (t) => {
+  let stayed = 0;
+  for (const seed of [1, 2, 3, 4]) {
+    // As many instances as agents: it has no other place to go to.
+    const everywhere = { ...service.options, COUNT: '4' };
+    const simulation = new Simulation(seed, { ...service, options: everywhere });
+    await simulation.live(60_000);
+    const before = running(simulation, 'node-1-server');
+    await pod(simulation, 'replace', 'node-1');
+    await simulation.live(60_000);
+    t.equal(planStatus(simulation, 'recovery'), 'COMPLETE');
+    const after = running(simulation, 'node-1-server');
+    t.not(after, before);
+    if (after.agent !== before.agent) continue;
+    stayed += 1;
+    t.equal(env(after).PEER_PORT, env(before).PEER_PORT);
+  }
+  t.equal(stayed, 4, 'always');
+});
+
 t.test('policy › what stays away too long is replaced, one after the other', async (t) => {
   const simulation = new Simulation(10, service);
   Object.assign(simulation.options, {
