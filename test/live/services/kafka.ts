@@ -1,9 +1,10 @@
 /** Kafka with a producer that waits for all replicas, and every acknowledged record read back. */
 import assert from 'node:assert/strict';
 import { setTimeout as pause } from 'node:timers/promises';
-import { Kafka, logLevel, type Producer } from 'kafkajs';
+import { Kafka, type KafkaConfig, logLevel, type Producer } from 'kafkajs';
 import { until } from '../../helpers/wait.js';
 import type { Live } from '../live.js';
+import { confirmed, evidence, type Place, recordValue, type Sent } from './kafka-records.js';
 import type { ServiceUnderTest, Workload } from './service.js';
 
 /** Three small brokers. */
@@ -12,7 +13,7 @@ export const kafka: ServiceUnderTest = {
   needs: [],
   options: { brokers: { cpus: 0.3, mem: 448, heap: 192, disk: 512 } },
   memMb: 3 * 448,
-  seconds: { install: 30, recover: 30 },
+  seconds: { install: 25, recover: 15 },
   tasks: ['broker-1-broker'],
   begin: async (live) => {
     const producer = new RecordProducer(live, 'kafka');
@@ -36,30 +37,45 @@ export function brokersOf(live: Live, service: string): () => Promise<string[]> 
 }
 
 const batch = 10;
+const partitions = 6;
+
+/** How a client reaches a service's brokers. */
+export interface ProducerOptions {
+  /** `acknowledged` by default. */
+  readonly topic?: string;
+  /** What else the client needs: `ssl`, `sasl`, other addresses. */
+  readonly client?: Partial<KafkaConfig>;
+}
 
 /** Sends one batch after another, each record under a key of its own, acks=all. */
 export class RecordProducer implements Workload {
-  /** Records that all in-sync replicas have confirmed. */
-  acknowledged = 0;
   /** Why the last batch failed, if it did. */
   lastError: unknown;
   readonly #topic: string;
   readonly #kafka: Kafka;
-  readonly #keys: string[] = [];
+  /** Where volumes are, for evidence. */
+  readonly #folder: string;
+  /** Records that all in-sync replicas have confirmed. */
+  readonly #places = new Map<string, Place>();
   #producer: Producer | undefined;
   #ended: Promise<void> = Promise.resolve();
   #stopping = false;
 
-  constructor(live: Live, service: string, topic = 'acknowledged') {
+  constructor(
+    live: Live,
+    service: string,
+    { topic = 'acknowledged', client }: ProducerOptions = {},
+  ) {
     this.#topic = topic;
-    const brokers = brokersOf(live, service);
+    this.#folder = live.dir;
     this.#kafka = new Kafka({
       clientId: 'live',
-      brokers,
+      brokers: brokersOf(live, service),
       logLevel: logLevel.NOTHING,
       connectionTimeout: 3_000,
       requestTimeout: 10_000,
       retry: { retries: 2, maxRetryTime: 3_000 },
+      ...client,
     });
   }
 
@@ -68,7 +84,7 @@ export class RecordProducer implements Workload {
     const admin = this.#kafka.admin();
     await admin.connect();
     await admin.createTopics({
-      topics: [{ topic: this.#topic, numPartitions: 6, replicationFactor: 3 }],
+      topics: [{ topic: this.#topic, numPartitions: partitions, replicationFactor: 3 }],
       waitForLeaders: false,
     });
     const topics = [this.#topic];
@@ -85,8 +101,8 @@ export class RecordProducer implements Workload {
   }
 
   async progress(count: number, timeoutMs = 120_000): Promise<void> {
-    const wanted = this.acknowledged + count;
-    await until(() => this.acknowledged >= wanted, {
+    const wanted = this.#places.size + count;
+    await until(() => this.#places.size >= wanted, {
       what: `${count} more records (the last batch: ${String(this.lastError)})`,
       timeoutMs,
     });
@@ -94,7 +110,7 @@ export class RecordProducer implements Workload {
 
   async verify(): Promise<void> {
     await this.stop();
-    const missing = new Set(this.#keys);
+    const missing = new Map(this.#places);
     const consumer = this.#kafka.consumer({ groupId: `verify-${process.pid}-${Date.now()}` });
     await consumer.connect();
     try {
@@ -104,11 +120,8 @@ export class RecordProducer implements Workload {
           for (const { key } of messages) missing.delete(String(key));
         },
       });
-      await until(() => missing.size === 0, { what: 'all records', timeoutMs: 120_000 }).catch(
-        () => {
-          const some = [...missing].slice(0, 10).join(', ');
-          assert.fail(`${missing.size} of ${this.#keys.length} acknowledged are missing: ${some}`);
-        },
+      await until(() => missing.size === 0, { what: 'all records', timeoutMs: 120_000 }).catch(() =>
+        this.#accuse(missing),
       );
     } finally {
       await consumer.disconnect();
@@ -120,13 +133,23 @@ export class RecordProducer implements Workload {
     await this.#ended;
   }
 
+  async #accuse(missing: ReadonlyMap<string, Place>): Promise<never> {
+    const admin = this.#kafka.admin();
+    await admin.connect();
+    const known = await evidence(admin, this.#topic, missing, this.#folder).finally(() =>
+      admin.disconnect(),
+    );
+    assert.fail(`${missing.size} of ${this.#places.size} acknowledged are missing:\n${known}`);
+  }
+
   async #run(): Promise<void> {
     for (let count = 0; !this.#stopping; count += 1) {
-      const keys = Array.from({ length: batch }, (_, at) => `${count}-${at}`);
+      const sent = Array.from({ length: batch }, (_, at) => ({
+        key: `${count}-${at}`,
+        partition: at % partitions,
+      }));
       try {
-        await this.#send(keys);
-        this.#keys.push(...keys);
-        this.acknowledged += batch;
+        await this.#send(sent);
         this.lastError = undefined;
       } catch (error) {
         // Not acknowledged: it may be there or not. The next batch has other keys.
@@ -140,13 +163,18 @@ export class RecordProducer implements Workload {
     await this.#producer?.disconnect().catch(() => {});
   }
 
-  async #send(keys: readonly string[]): Promise<void> {
+  async #send(sent: readonly Sent[]): Promise<void> {
     if (this.#producer === undefined) {
       const producer = this.#kafka.producer({ allowAutoTopicCreation: false });
       await producer.connect();
       this.#producer = producer;
     }
-    const messages = keys.map((key) => ({ key, value: `value of ${key}` }));
-    await this.#producer.send({ topic: this.#topic, acks: -1, messages });
+    const messages = sent.map((one) => ({ ...one, value: recordValue(one.key) }));
+    const answers = await this.#producer.send({ topic: this.#topic, acks: -1, messages });
+    const places = confirmed(sent, answers);
+    for (const [key, place] of places) this.#places.set(key, place);
+    if (places.size < sent.length) {
+      throw new Error(`${sent.length - places.size} of ${sent.length} were acknowledged by nobody`);
+    }
   }
 }
