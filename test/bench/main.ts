@@ -1,42 +1,24 @@
 /**
  * `npm run bench`: the project's figures, medians of one run beside `node -e 0` of the same run.
- * `--kafka`, `--cassandra`, `--hadoop` add these with warm caches (two installs each); `--rounds N`
- * takes more measurements.
+ * `--kafka` (or another of `services.ts`) adds that service, `--services` all of them, `--only`
+ * leaves out everything else; `--rounds N` takes more measurements.
  */
-import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
-import { cpus, tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { allProcs, belongsTo, leavesOf, memoryOf, signal, taskProcs } from '../helpers/procfs.js';
 import { until } from '../helpers/wait.js';
 import { apacheMesos, embedded, serverPid } from '../live/engine.js';
-import { Live } from '../live/live.js';
+import type { Live } from '../live/live.js';
 import { mesosInstall, mesosObstacle, mesosScripts } from '../live/mesos-install.js';
 import { runningTasks } from '../live/state.js';
 import { type Figure, median, tableOf, timeByTurns } from './measure.js';
+import { bin, timed, withLive } from './place.js';
+import { serviceFigures } from './services.js';
 
 const words = process.argv.slice(2);
 const rounds = Number(words[words.indexOf('--rounds') + 1] ?? 5) || 5;
-const bin = process.env.DCOS_BIN ?? join(process.cwd(), 'bin', 'dcos.js');
 const figures: Figure[] = [];
-
-/** A folder and a cluster of their own for one measurement. */
-async function withLive<Result>(measure: (live: Live) => Promise<Result>): Promise<Result> {
-  const dir = realpathSync(mkdtempSync(join(tmpdir(), 'dcos-bench-')));
-  const live = new Live(dir, bin);
-  try {
-    return await measure(live);
-  } finally {
-    await live.tidy();
-    live.kill();
-    rmSync(dir, { recursive: true, force: true });
-  }
-}
-
-async function timed(work: () => Promise<unknown>): Promise<number> {
-  const begun = performance.now();
-  await work();
-  return performance.now() - begun;
-}
 
 const ratio = (value: number, to: number, name: string): string =>
   `${(value / to).toFixed(2)} x ${name}`;
@@ -184,30 +166,22 @@ async function frozenAgent(live: Live): Promise<void> {
   });
 }
 
-/** Installed once for the caches, then on a cluster that is up, until it says that it is there. */
-async function service(name: string, what: string, limit: number): Promise<void> {
-  const install = (live: Live): Promise<unknown> =>
-    live.ok(['package', 'install', name, '--yes'], { timeoutMs: 580_000 });
-  await withLive(install);
-  const took = await withLive(async (live) => {
+async function ownFigures(): Promise<void> {
+  await startUp();
+  await withLive(async (live) => {
     await live.ok(['up']);
-    return timed(() => install(live));
+    memory(live);
+    await live.ok(['package', 'install', 'hello-world', '--yes']);
+    listings(live);
+    await healing(live);
   });
-  figures.push({ what: `${name}, warm caches, until ${what}`, value: took, unit: 'ms', limit });
 }
 
-await startUp();
-await withLive(async (live) => {
-  await live.ok(['up']);
-  memory(live);
-  await live.ok(['package', 'install', 'hello-world', '--yes']);
-  listings(live);
-  await healing(live);
-});
-if (words.includes('--kafka')) await service('kafka', 'three brokers answer', 20_000);
-if (words.includes('--cassandra')) await service('cassandra', 'three nodes answer', 75_000);
-// Its ZooKeeper is installed with it.
-if (words.includes('--hadoop')) await service('hadoop', 'all nodes are ready', 60_000 + 10_000);
+if (!words.includes('--only')) await ownFigures();
+for (const [name, measure] of Object.entries(serviceFigures)) {
+  const wanted = words.includes(`--${name}`) || words.includes('--services');
+  if (wanted) figures.push(...(await measure(Math.min(rounds, 3))));
+}
 process.stdout.write(
   `${cpus().length} cores of ${cpus()[0]?.model ?? '?'}, node ${process.version}\n`,
 );
