@@ -335,7 +335,12 @@ export function targetOf(state: State): ServiceConfig | undefined {
 /** `instance` without its reservation, which becomes a leftover. */
 export function withoutReservation(state: State, writes: Write[], instance: Instance): Instance {
   const { reservation, ...rest } = instance;
-  if (reservation !== undefined) {
+  // With an agent that never comes back, what was reserved on it is no more.
+  const gone = Object.values(instance.tasks).some(
+    ({ state, updatedAt }) =>
+      state === 'TASK_GONE_BY_OPERATOR' && updatedAt > (reservation?.madeAt ?? 0),
+  );
+  if (reservation !== undefined && !gone) {
     putLeftover(state, writes, {
       resourceId: reservation.resourceId,
       instance: instance.name,

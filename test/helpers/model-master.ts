@@ -14,30 +14,17 @@ import {
   contains,
   exclusive,
   isShared,
-  type Pool,
-  poolOf,
   resourcesOf,
   subtract,
 } from '../../src/wire/resources/pool.js';
-
-/** A task as its agent knows it. */
-export interface ModelTask {
-  readonly info: TaskInfo;
-  readonly agent: ModelAgent;
-  state: TaskState;
-  killed: boolean;
-  /** What its check has ended with. */
-  checked?: number;
-}
-
-interface ModelAgent {
-  readonly id: string;
-  readonly hostname: string;
-  readonly free: Pool;
-  reachable: boolean;
-  /** When it comes back to a master that lost its memory. */
-  knownAt: number;
-}
+import {
+  agentOf,
+  bare,
+  type ModelAgent,
+  type ModelTask,
+  stateOf,
+  statusOf,
+} from './model-agent.js';
 
 interface Update {
   readonly status: TaskStatus;
@@ -49,6 +36,7 @@ const terminal = new Set<TaskState>([
   'TASK_KILLED',
   'TASK_FINISHED',
   'TASK_DROPPED',
+  'TASK_GONE_BY_OPERATOR',
 ]);
 const resendMs = 10_000;
 
@@ -72,20 +60,7 @@ export class ModelMaster {
   constructor(random: Random, agents: number, role = 'services') {
     this.#random = random;
     this.#role = role;
-    this.agents = Array.from({ length: agents }, (_, index) => ({
-      id: `agent-${index}`,
-      hostname: `host-${index}`,
-      reachable: true,
-      knownAt: 0,
-      free: poolOf([
-        { name: 'cpus', type: 'SCALAR', scalar: { value: 4 } },
-        { name: 'mem', type: 'SCALAR', scalar: { value: 2048 } },
-        ...(role === 'services'
-          ? []
-          : [{ name: 'disk', type: 'SCALAR' as const, scalar: { value: 4096 } }]),
-        { name: 'ports', type: 'RANGES', ranges: { range: [{ begin: 1000, end: 1010 }] } },
-      ]),
-    }));
+    this.agents = Array.from({ length: agents }, (_, index) => agentOf(index, role));
   }
 
   get subscribed(): boolean {
@@ -209,6 +184,17 @@ export class ModelMaster {
     if (agent.reachable) return;
     agent.reachable = true;
     for (const task of this.#live(agent)) this.#tell(task, task.state, 'REASON_AGENT_REREGISTERED');
+  }
+
+  /** An operator says that the agent never comes back; what was reserved there is no more. */
+  markGone(agent: ModelAgent): void {
+    this.agents.splice(this.agents.indexOf(agent), 1);
+    for (const offer of [...this.#offers.values()]) {
+      if (offer.agent_id.value === agent.id) this.#rescind(offer);
+    }
+    for (const task of this.#live(agent)) {
+      this.#end(task, 'TASK_GONE_BY_OPERATOR');
+    }
   }
 
   #live(agent: ModelAgent): ModelTask[] {
@@ -378,22 +364,4 @@ export class ModelMaster {
   #tellStatus(status: TaskStatus): void {
     this.#deliver?.({ type: 'UPDATE', update: { status } });
   }
-}
-
-const stateOf = (task: ModelTask): TaskState =>
-  task.agent.reachable ? task.state : 'TASK_UNREACHABLE';
-
-function statusOf(task: ModelTask, state: TaskState): TaskStatus {
-  const { info, agent, checked: exit_code = 0 } = task;
-  const passed = { check_status: { type: 'COMMAND' as const, command: { exit_code } } };
-  return {
-    task_id: info.task_id,
-    agent_id: { value: agent.id },
-    state,
-    ...(task.checked !== undefined && state === 'TASK_RUNNING' ? passed : {}),
-  };
-}
-
-function bare(info: TaskInfo): NonNullable<TaskInfo['resources']> {
-  return info.resources ?? [];
 }

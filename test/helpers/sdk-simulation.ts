@@ -14,7 +14,8 @@ import { step } from '../../src/sdk/step.js';
 import type { SchedulerEvent } from '../../src/wire/mesos/scheduler.js';
 import { resourcesOf } from '../../src/wire/resources/pool.js';
 import { parseServiceSpec } from '../../src/wire/service-spec.js';
-import { ModelMaster, type ModelTask } from './model-master.js';
+import type { ModelTask } from './model-agent.js';
+import { ModelMaster } from './model-master.js';
 
 const tickMs = 250;
 

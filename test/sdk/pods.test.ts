@@ -4,7 +4,7 @@
  */
 import t from 'tap';
 import type { CommandResult, PlanVerb, PodVerb } from '../../src/sdk/events.js';
-import type { ModelTask } from '../helpers/model-master.js';
+import type { ModelTask } from '../helpers/model-agent.js';
 import {
   launches,
   planStatus,

@@ -116,6 +116,24 @@ t.test('uninstall › an agent that is gone does not hold it up, and is written 
   }
 });
 
+t.test('recovery › nothing is left over on an agent that is marked gone', async (t) => {
+  const simulation = new Simulation(14, service);
+  await simulation.live(20_000);
+  const task = [...simulation.master.tasks.values()].find(
+    ({ info }) => info.name === 'node-1-server',
+  );
+  if (task === undefined) return t.fail('node-1 runs');
+  simulation.master.markGone(task.agent);
+  await simulation.live(60_000);
+  t.equal(planStatus(simulation, 'recovery'), 'COMPLETE', 'replaced on another agent');
+  t.same([...simulation.state.leftovers.keys()], []);
+  simulation.uninstalling = true;
+  simulation.start();
+  await simulation.live(10_000);
+  t.equal(planStatus(simulation, 'deploy'), 'COMPLETE', 'an uninstall waits for no such agent');
+  t.same([...simulation.records.keys()], [], 'nothing is noted to be given back later');
+});
+
 t.test('recovery › a cut-off agent: data waits for it, what holds nothing moves', async (t) => {
   const simulation = new Simulation(12, service);
   await simulation.live(20_000);
