@@ -8,6 +8,7 @@ import { diskFull } from './disk-full.js';
 import { elasticity } from './elasticity.js';
 import { foreignFrameworks } from './foreign-frameworks.js';
 import { hadoopCluster } from './hadoop.js';
+import { hadoopUpgrade } from './hadoop-upgrade.js';
 import { helloWorldApache, helloWorldEmbedded } from './hello-world.js';
 import { idempotence } from './idempotence.js';
 import { installInterrupted, pipes } from './interrupt.js';
@@ -36,6 +37,7 @@ export const checks: readonly LiveCheck[] = [
   sparkJobs,
   elasticity,
   hadoopCluster,
+  hadoopUpgrade,
   stormAtLeastOnce,
   idempotence,
   badInput,

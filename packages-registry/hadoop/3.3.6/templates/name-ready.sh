@@ -1,4 +1,4 @@
-# Ready is a name node that leads or follows, and knows where enough blocks are (no safe mode).
+# Ready is a name node that leads or follows, and knows where enough blocks are (no safe mode). Status 3: it leads, and is updated last.
 . ./hadoop.sh
 me="{{pod.address}}:{{pod.ports.name-http}}"
 state=$(bean "$me" NameNode NameNodeStatus | field State)
@@ -7,6 +7,9 @@ case "$state" in
   *) echo "it does not answer, or is '$state'" && exit 1 ;;
 esac
 safe=$(bean "$me" NameNode NameNodeInfo | field Safemode)
-[ -z "$safe" ] && exit 0
+if [ -z "$safe" ]; then
+  [ "$state" = standby ] || exit 3
+  exit 0
+fi
 echo "$safe"
 exit 1

@@ -4,7 +4,7 @@ controller=$hdfs.tools.DFSZKFailoverController
 run() {
   ( hadoop "$ZKFC_HEAP" '' $controller $IDENTITY ) &
   running=$!
-  sh ./exclude.sh &
+  sh ./watch.sh &
   watching=$!
   status=0
   wait "$running" || status=$?

@@ -63,3 +63,12 @@ active_name_node() {
   done
   return 1
 }
+
+# is_upgrade ADDRESS:PORT: whether that name node is of another version than this script's.
+is_upgrade() {
+  version=$(bean "$1" NameNode NameNodeInfo | field SoftwareVersion) || true
+  [ -n "$version" ] && [ "$version" != '{{HADOOP_VERSION}}' ]
+}
+
+# upgrade_prepared ADDRESS:PORT: whether a rolling upgrade is under way and can be undone.
+upgrade_prepared() { bean "$1" NameNode NameNodeInfo | tr -d ' \n' | grep -q '"RollingUpgradeStatus":{[^}]*"createdRollbackImages":true'; }
