@@ -14,6 +14,10 @@ export interface RuleSpec {
   readonly atLeast?: number;
   /** A value that is always right. */
   readonly except?: string;
+  /** The only values that are right. */
+  readonly oneOf?: readonly string[];
+  /** False: the rule does not count, because of another option. */
+  readonly counts: boolean;
   /** It can't change once the service is there. */
   readonly fixed: boolean;
   /** A number that can't fall. */
@@ -31,6 +35,8 @@ const keys = [
   'at-least',
   'times',
   'except',
+  'one-of',
+  'if',
   'fixed',
   'grows-only',
   'fixed-below',
@@ -50,6 +56,8 @@ export function readRules(root: SpecNode): RuleSpec[] {
       ...(node.has('at-most') ? { atMost: Math.floor(limit('at-most')) } : {}),
       ...(node.has('at-least') ? { atLeast: Math.ceil(limit('at-least')) } : {}),
       ...(node.has('except') ? { except: node.text('except') } : {}),
+      ...(node.has('one-of') ? { oneOf: node.texts('one-of') } : {}),
+      counts: node.flag('if', true),
       fixed: node.flag('fixed', false),
       growsOnly: node.flag('grows-only', false),
       ...(node.has('fixed-below') ? { fixedBelow: node.number('fixed-below', any) } : {}),
@@ -67,6 +75,7 @@ export function brokenRules(
   before: readonly RuleSpec[] = [],
 ): SpecViolation[] {
   return rules.flatMap((rule): SpecViolation[] => {
+    if (!rule.counts) return [];
     const old = before.find(({ option }) => option === rule.option);
     const wrong = limitsBroken(rule) ?? (old === undefined ? undefined : changeRefused(rule, old));
     const message = `${wrong}: ${rule.because}`;
@@ -74,8 +83,9 @@ export function brokenRules(
   });
 }
 
-function limitsBroken({ value, atMost, atLeast, except }: RuleSpec): string | undefined {
+function limitsBroken({ value, atMost, atLeast, except, oneOf }: RuleSpec): string | undefined {
   if (value === except) return undefined;
+  if (oneOf?.includes(value) === false) return `is ${value}, but must be ${oneOf.join(' or ')}`;
   const number = Number(value);
   if (atMost !== undefined && !(number <= atMost)) {
     return `is ${value}, but must be at most ${atMost}`;

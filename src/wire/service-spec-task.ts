@@ -134,11 +134,13 @@ function readConfig(name: string, node: SpecNode): ConfigSpec {
 
 /**
  * One port, or with `count` so many of a kind: `slot` becomes `slot-0`, `slot-1`… with the
- * variables `SLOT_PORT_0`, `SLOT_PORT_1`…; a fixed port is that of the first.
+ * variables `SLOT_PORT_0`, `SLOT_PORT_1`…; a fixed port is that of the first. None that an option
+ * has switched off by `enabled`.
  */
 function readPorts(name: string, node: SpecNode): PortSpec[] {
-  node.keys(['port', 'env-key', 'advertise', 'count', 'vip', 'ranges']);
+  node.keys(['port', 'env-key', 'advertise', 'count', 'vip', 'ranges', 'enabled']);
   checkName(node, name, 'a port');
+  if (!node.flag('enabled', true)) return [];
   const envKey = node.text('env-key', '');
   if (envKey !== '' && !/^[A-Za-z_][A-Za-z0-9_]*$/.test(envKey)) {
     node.wrong('env-key', `'${envKey}' is not the name of a variable`);

@@ -11,9 +11,18 @@ rules:
   - {option: copies, value: '\${COPIES}', at-most: '\${COUNT}', except: 3, because: one each}
   - {option: mem, value: '\${MEM}', at-least: 100, because: it is little}
   - {option: count, value: '\${COUNT}', grows-only: true, fixed-below: 3, because: of the quorum}
+  - {option: plain, value: '\${PLAIN}', one-of: ['false'], if: '\${LOGIN}', because: of passwords}
   - {option: disk, value: '\${DISK}', fixed: true, because: it holds data}
 `;
-const defaults = { HEAP: '80', MEM: '100', COPIES: '3', COUNT: '3', DISK: '10' };
+const defaults = {
+  HEAP: '80',
+  MEM: '100',
+  COPIES: '3',
+  COUNT: '3',
+  DISK: '10',
+  PLAIN: 'true',
+  LOGIN: 'false',
+};
 
 function rulesOf(options: Partial<typeof defaults> = {}): readonly RuleSpec[] {
   const result = parseServiceSpec(yaml, { ...defaults, ...options });
@@ -30,6 +39,8 @@ t.test('rules › limits name the nearest value that is right', async (t) => {
   t.same(said({ HEAP: '1', MEM: '99' }), ['mem is 99, but must be at least 100: it is little']);
   t.same(said({ COPIES: '4' }), ['copies is 4, but must be at most 3: one each']);
   t.same(said({ COUNT: '1' }), [], 'the exception is always right');
+  t.same(said({ LOGIN: 'true' }), ['plain is true, but must be false: of passwords']);
+  t.same(said({ LOGIN: 'true', PLAIN: 'false' }), []);
 });
 
 t.test('rules › changes of a service that is there', async (t) => {

@@ -238,6 +238,7 @@ t.test('parse › a port with a count is so many ports', async (t) => {
     ],
   );
   t.equal(read(ports('{port: 0, count: 0}')).pods[0]?.sets[0]?.ports.length, 1);
+  t.equal(read(ports('{port: 0, enabled: false}')).pods[0]?.sets[0]?.ports.length, 1);
   t.match(wrongs(ports('{port: 65535, count: 2}')).join(), /count: goes beyond 65535/);
   t.match(wrongs(ports('{port: 0, count: 1001}')).join(), /count: must be a whole number/);
 });
