@@ -13,6 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import t from 'tap';
+import { parseTemplate, renderTemplate } from '../../src/sdk/render.js';
 import { parseServiceCommands } from '../../src/wire/service-commands-parse.js';
 import { root } from '../helpers/paths.js';
 
@@ -152,31 +153,57 @@ function metadata(replicas: number[], isr: number[], brokers: number[]): Buffer 
   return Buffer.concat([size, body]);
 }
 
+/** A broker that answers Metadata with `answer()`, ApiVersions well, and SASL by its password. */
+function brokerServer(asked: number[], answer: () => Buffer, password: string) {
+  return createServer((socket) => {
+    socket.on('error', () => {});
+    let request = Buffer.alloc(0);
+    socket.on('data', (piece) => {
+      // A newline in a number makes bash send what it has.
+      request = Buffer.concat([request, piece]);
+      if (request.length < 4 || request.length < 4 + request.readInt32BE(0)) return;
+      const key = request.readInt16BE(4);
+      asked.push(key);
+      // Correlation id 1, error code 0, PLAIN as the only mechanism.
+      if (key === 17)
+        socket.write(Buffer.from('00000011000000010000000000010005504c41494e', 'hex'));
+      else if (key === 36) {
+        const right = request.readInt32BE(14) === request.length - 18;
+        const known = request.subarray(18).toString() === `\0dcos-local\0${password}`;
+        const error = right && known ? '0000' : '003a';
+        socket.write(Buffer.from(`0000000c00000001${error}ffff00000000`, 'hex'));
+      } else {
+        socket.end(key === 3 ? answer() : Buffer.from('0000000a000000010000000000000000', 'hex'));
+      }
+      request = Buffer.alloc(0);
+    });
+  });
+}
+
 t.test('ready › a broker is ready once it is in sync, and as long as it answers', async (t) => {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'ready-')));
   t.teardown(() => rmSync(folder, { recursive: true, force: true }));
   let answer: Buffer = Buffer.alloc(0);
   const asked: number[] = [];
-  const server = createServer((socket) => {
-    socket.on('error', () => {});
-    socket.on('data', (request) => {
-      const key = request.readInt16BE(4);
-      asked.push(key);
-      socket.end(key === 3 ? answer : Buffer.from('0000000a000000010000000000000000', 'hex'));
-    });
-  });
+  const password = 'ab'.repeat(24);
+  const server = brokerServer(asked, () => answer, password);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   t.teardown(() => server.close());
-  const { port } = server.address() as AddressInfo;
-  const script = template('ready.sh').replace('{{pod.address}}', '127.0.0.1');
-  writeFileSync(join(folder, 'ready.sh'), script);
+  const port = String((server.address() as AddressInfo).port);
+  const write = (TLS: string): void => {
+    const scope = { TLS, pod: { address: '127.0.0.1' } };
+    const script = renderTemplate(parseTemplate(template('ready.sh')), scope);
+    writeFileSync(join(folder, 'ready.sh'), script);
+  };
+  const ports = { BROKER_LISTEN_PORT: port, LOCAL_LISTEN_PORT: port };
   const ready = (): Promise<[number, string]> =>
     new Promise((resolve) => {
-      const env = { ...process.env, BROKER_LISTEN_PORT: String(port), POD_INSTANCE_INDEX: '2' };
+      const env = { ...process.env, ...ports, POD_INSTANCE_INDEX: '2' };
       execFile('bash', ['./ready.sh'], { cwd: folder, env }, (error, stdout) =>
         resolve([typeof error?.code === 'number' ? error.code : 0, stdout]),
       );
     });
+  write('false');
   t.match(await ready(), [1, /no answer to Metadata/]);
   answer = metadata([0, 1], [0], [0, 1]);
   t.match(await ready(), [1, /does not list it yet/]);
@@ -187,4 +214,15 @@ t.test('ready › a broker is ready once it is in sync, and as long as it answer
   answer = metadata([0, 1, 2], [0, 1], [0, 1, 2]);
   t.same(await ready(), [0, ''], 'once it was, that it answers is enough');
   t.same(asked.slice(-2), [3, 18]);
+
+  write('true');
+  rmSync(join(folder, 'in-sync'));
+  writeFileSync(join(folder, 'local.password'), 'cd'.repeat(24));
+  t.match(await ready(), [1, /does not know its own password/]);
+  writeFileSync(join(folder, 'local.password'), password);
+  t.match(await ready(), [1, /not in sync yet: 1 partitions/], 'by the same rules with TLS');
+  answer = metadata([0, 1, 2], [0, 2], [0, 1, 2]);
+  t.same(await ready(), [0, '']);
+  t.same(await ready(), [0, '']);
+  t.same(asked.slice(-6), [17, 36, 3, 17, 36, 18]);
 });

@@ -13,6 +13,7 @@ import { helloWorldApache, helloWorldEmbedded } from './hello-world.js';
 import { idempotence } from './idempotence.js';
 import { installInterrupted, pipes } from './interrupt.js';
 import { kafkaCluster } from './kafka.js';
+import { kafkaSecurity } from './kafka-security.js';
 import { secondMarathon } from './marathon.js';
 import { ownPackage } from './own-package.js';
 import { packed } from './packed.js';
@@ -31,6 +32,7 @@ export const checks: readonly LiveCheck[] = [
   kafkaCluster,
   zookeeperEnsemble,
   kafkaUpgrade,
+  kafkaSecurity,
   zookeeperUpgrade,
   cassandraRing,
   cassandraUpgrade,

@@ -1,16 +1,20 @@
 /** Quorums upgraded under a client that never stops, hurt in the middle, and grown. */
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { callJson } from '../../../src/core/http/request.js';
-import { leavesOf, signal, taskProcs } from '../../helpers/procfs.js';
+import { signal } from '../../helpers/procfs.js';
 import { until } from '../../helpers/wait.js';
-import { gatewayUrl, login } from '../gateway.js';
 import type { Live, LiveCheck } from '../live.js';
 import { kafka, RecordProducer } from '../services/kafka.js';
 import { NodeWriter } from '../services/zookeeper.js';
-
-const slow = { timeoutMs: 600_000 };
+import {
+  grown,
+  install,
+  type PlanJson,
+  pidOf,
+  settled,
+  slow,
+  stepsDone,
+  update,
+} from './upgrade-steps.js';
 
 /** 3.8 to 3.9 one broker at a time, one of them killed meanwhile; then a fourth broker. */
 export const kafkaUpgrade: LiveCheck = {
@@ -27,7 +31,7 @@ export const kafkaUpgrade: LiveCheck = {
     await step('a client produces, acks=all', () => producer.progress(200));
     await step('upgrade to 3.9.1, a broker killed in the middle', async () => {
       const before = pidOf(live, 'broker-2-broker');
-      await update(live, 'kafka', {}, '3.9.1');
+      await update(live, 'kafka', { packageVersion: '3.9.1' });
       await until(async () => (await stepsDone(live, 'kafka')) === 1, {
         what: 'one broker upgraded',
         timeoutMs: 180_000,
@@ -66,7 +70,7 @@ export const zookeeperUpgrade: LiveCheck = {
     await step('upgrade to 3.9.3: the leader is the last', async () => {
       const [leader] = (await servers(live)).filter(({ mode }) => mode === 'leader');
       assert.ok(leader, 'somebody leads');
-      await update(live, 'zookeeper', {}, '3.9.3');
+      await update(live, 'zookeeper', { packageVersion: '3.9.3' });
       await settled(live, 'zookeeper');
       const plan = await live.json<PlanJson>(['zookeeper', 'plan', 'show', 'deploy']);
       assert.equal(plan.phases.at(-1)?.steps.at(-1)?.name, `${leader.instance}:[server]`);
@@ -81,12 +85,6 @@ export const zookeeperUpgrade: LiveCheck = {
   },
 };
 
-interface PlanJson {
-  readonly status: string;
-  readonly errors: readonly string[];
-  readonly phases: readonly { readonly steps: readonly { name: string; status: string }[] }[];
-}
-
 interface ServerRow {
   readonly instance: string;
   readonly mode: string;
@@ -95,77 +93,6 @@ interface ServerRow {
 
 const servers = (live: Live): Promise<ServerRow[]> =>
   live.json<ServerRow[]>(['zookeeper', 'status']);
-
-async function install(live: Live, name: string, version: string, options: object): Promise<void> {
-  const file = join(live.dir, `${name}.json`);
-  writeFileSync(file, JSON.stringify(options));
-  const which = [`--package-version=${version}`, `--options=${file}`, '--yes'];
-  await live.ok(['package', 'install', name, ...which], slow);
-}
-
-/** What the service's update call answers. */
-async function update(
-  live: Live,
-  name: string,
-  options: object,
-  packageVersion?: string,
-): Promise<void> {
-  const json = { appId: `/${name}`, options, replace: false, packageVersion };
-  const { status, json: answer } = await callJson({
-    method: 'POST',
-    url: `${gatewayUrl(live)}/cosmos/service/update`,
-    headers: {
-      authorization: `token=${await login(live)}`,
-      'content-type': media('request'),
-      accept: media('response'),
-    },
-    json,
-  });
-  assert.equal(status, 200, JSON.stringify(answer));
-}
-
-const media = (what: string): string =>
-  `application/vnd.dcos.service.update-${what}+json;charset=utf-8;version=v1`;
-
-/** How many steps of the last phase are complete; none before the new configuration is taken. */
-async function stepsDone(live: Live, name: string): Promise<number | undefined> {
-  const plan = await live.json<PlanJson>([name, 'plan', 'show', 'deploy']);
-  if (plan.status === 'COMPLETE') return undefined;
-  return plan.phases.at(-1)?.steps.filter(({ status }) => status === 'COMPLETE').length;
-}
-
-/** Waits until the update has ended and both plans are complete. */
-async function settled(live: Live, name: string): Promise<void> {
-  await until(
-    async () => {
-      const { operations } = await operationsOf(live);
-      if (operations.some(({ status }) => status === 'running')) return false;
-      for (const plan of ['recovery', 'deploy']) {
-        const shown = await live.json<PlanJson>([name, 'plan', 'show', plan]);
-        assert.deepEqual(shown.errors, []);
-        if (shown.status !== 'COMPLETE') return false;
-      }
-      return true;
-    },
-    { what: `both plans of ${name} complete`, timeoutMs: 480_000, everyMs: 500 },
-  );
-}
-
-async function operationsOf(live: Live): Promise<{ operations: { status: string }[] }> {
-  const headers = { authorization: `token=${await login(live)}` };
-  const { json } = await callJson({
-    method: 'GET',
-    url: `${gatewayUrl(live)}/operations`,
-    headers,
-  });
-  return json as { operations: { status: string }[] };
-}
-
-function pidOf(live: Live, task: string): number {
-  const [leaf] = leavesOf(taskProcs(live.dir, task));
-  assert.ok(leaf, `no process belongs to ${task}`);
-  return leaf.pid;
-}
 
 async function topics(live: Live): Promise<void> {
   await live.ok(['kafka', 'topic', 'create', 'by.hand', '--partitions', '4']);
@@ -202,34 +129,7 @@ async function refused(live: Live): Promise<void> {
     [{ brokers: { heap: 440 } }, /brokers\.heap is 440, but must be at most 358/],
     [{ kafka: { minInsyncReplicas: 4 } }, /minInsyncReplicas is 4, but must be at most 3/],
   ] as const) {
-    await assert.rejects(update(live, 'kafka', options), text);
+    await assert.rejects(update(live, 'kafka', { options }), text);
   }
   assert.equal(pidOf(live, 'broker-0-broker'), before);
-}
-
-async function grown(live: Live): Promise<void> {
-  const before = pidOf(live, 'broker-0-broker');
-  await update(live, 'kafka', { brokers: { count: 4 } });
-  await until(async () => (await live.json<unknown[]>(['kafka', 'broker', 'list'])).length === 4, {
-    what: 'four brokers',
-    timeoutMs: 240_000,
-    everyMs: 1000,
-  });
-  await settled(live, 'kafka');
-  assert.equal(pidOf(live, 'broker-0-broker'), before, 'nobody else was restarted');
-  const holders = async (): Promise<Set<number>> => {
-    const parts = await live.json<{ replicas: number[] }[]>([
-      'kafka',
-      'topic',
-      'describe',
-      'acknowledged',
-    ]);
-    return new Set(parts.flatMap(({ replicas }) => replicas));
-  };
-  assert.ok(!(await holders()).has(3), 'nothing moves by itself');
-  const planned = await live.json<unknown[]>(['kafka', 'broker', 'rebalance', '--dry-run']);
-  assert.ok(planned.length > 0);
-  await live.ok(['kafka', 'broker', 'rebalance'], slow);
-  assert.ok((await holders()).has(3));
-  assert.deepEqual(await live.json(['kafka', 'broker', 'rebalance', '--dry-run']), []);
 }

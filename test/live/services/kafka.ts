@@ -23,10 +23,14 @@ export const kafka: ServiceUnderTest = {
 };
 
 /** Where a service's brokers are now; what was known last while nobody can be asked. */
-export function brokersOf(live: Live, service: string): () => Promise<string[]> {
+export function brokersOf(
+  live: Live,
+  service: string,
+  endpoint = 'broker',
+): () => Promise<string[]> {
   let known: string[] = [];
   return async () => {
-    const ran = await live.dcos([...service.split(' '), 'endpoints', 'broker', '--json']);
+    const ran = await live.dcos([...service.split(' '), 'endpoints', endpoint, '--json']);
     if (ran.status === 0) {
       const { address = [] } = JSON.parse(ran.stdout) as { address?: string[] };
       if (address.length > 0) known = address;

@@ -1,5 +1,12 @@
 # Starts a broker on its volume.
 set -eu
+{{#SASL}}
+# For nobody else's eyes, as server.properties below.
+chmod 600 start.sh
+(umask 077; cat > users) << 'END'
+{{SASL_USERS}}
+END
+{{/SASL}}
 
 # The first ones are the quorum: its members know each other by configuration and never change.
 controllers="{{CONTROLLER_COUNT}}"
@@ -7,13 +14,31 @@ address="{{pod.address}}"
 {
   voters='{{#pods.broker.0}}0@{{address}}:{{ports.controller}}{{/pods.broker.0}}{{#pods.broker.1}},1@{{address}}:{{ports.controller}}{{/pods.broker.1}}{{#pods.broker.2}},2@{{address}}:{{ports.controller}}{{/pods.broker.2}}'
   echo "controller.quorum.voters=$(echo "$voters" | cut -d, -f1-"$controllers")"
+{{^TLS}}
+  listeners="BROKER://$address:$BROKER_LISTEN_PORT"
+{{/TLS}}
+{{#TLS}}
+  listeners="INTERNAL://$address:$INTERNAL_LISTEN_PORT,TLS://$address:$TLS_LISTEN_PORT,LOCAL://127.0.0.1:$LOCAL_LISTEN_PORT"
+{{#PLAINTEXT}}
+  listeners="$listeners,BROKER://$address:$BROKER_LISTEN_PORT"
+{{/PLAINTEXT}}
+{{/TLS}}
   if [ "$POD_INSTANCE_INDEX" -lt "$controllers" ]; then
     echo 'process.roles=broker,controller'
-    echo "listeners=BROKER://$address:$BROKER_LISTEN_PORT,CONTROLLER://$address:$CONTROLLER_LISTEN_PORT"
+    echo "listeners=$listeners,CONTROLLER://$address:$CONTROLLER_LISTEN_PORT"
   else
     echo 'process.roles=broker'
-    echo "listeners=BROKER://$address:$BROKER_LISTEN_PORT"
+    echo "listeners=$listeners"
   fi
+{{#TLS}}
+  # The readiness check's password is this process' own. Names and passwords have no quotes or spaces in them.
+  (umask 077; od -An -v -tx1 -N24 /dev/urandom | tr -d ' \n' > local.password)
+  module='org.apache.kafka.common.security.plain.PlainLoginModule required'
+  echo "listener.name.local.plain.sasl.jaas.config=$module user_dcos-local=\"$(cat local.password)\";"
+{{#SASL}}
+  echo "listener.name.tls.plain.sasl.jaas.config=$module$(tr ',' '\n' < users | sed -n 's/^\([^:]*\):\(.*\)$/ user_\1="\2"/p' | tr -d '\n');"
+{{/SASL}}
+{{/TLS}}
 } >> server.properties
 
 # What no smaller cluster could give would keep its internal topics from ever being made.
@@ -25,6 +50,10 @@ for key in default.replication.factor min.insync.replicas offsets.topic.replicat
     mv server.properties.new server.properties
   fi
 done
+
+{{#TLS}}
+chmod 600 server.properties
+{{/TLS}}
 
 # The storage is formatted once: these are the properties that kafka.tools.StorageTool writes, without a Java start for
 # it; the broker adds its directory.id and the newest metadata.version by itself. By rename, so that they are never half there.

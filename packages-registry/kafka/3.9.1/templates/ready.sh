@@ -1,6 +1,22 @@
 # Ready is a broker that the quorum let in and that is in sync for every partition that it has a copy of: only then may the
 # next one be stopped. Once it was, that it answers is enough.
+{{^TLS}}
 exec 3<>"/dev/tcp/{{pod.address}}/$BROKER_LISTEN_PORT" || exit 1
+{{/TLS}}
+{{#TLS}}
+exec 3<>"/dev/tcp/127.0.0.1/$LOCAL_LISTEN_PORT" || exit 1
+# Reads an answer whole, and prints its error code, which follows the correlation id.
+answered() {
+  size=$(head -c 4 <&3 | od -An -tu1 | awk '{ print $1 * 16777216 + $2 * 65536 + $3 * 256 + $4 }')
+  [ -n "$size" ] && head -c "$size" <&3 | od -An -v -tx1 | tr -d ' \n' | cut -c 9-12
+}
+# SaslHandshake: seventeen bytes follow: api key 17, version 1, correlation id 1, no client id, PLAIN.
+printf '\0\0\0\21\0\21\0\1\0\0\0\1\377\377\0\5PLAIN' >&3
+[ "$(answered)" = 0000 ] || { echo 'no answer to SaslHandshake' && exit 1; }
+# SaslAuthenticate: 74 bytes follow: api key 36, version 0, correlation id 1, no client id, 60 bytes of name and password.
+printf '\0\0\0\112\0\44\0\0\0\0\0\1\377\377\0\0\0\74\0dcos-local\0%s' "$(cat local.password)" >&3
+[ "$(answered)" = 0000 ] || { echo 'the broker does not know its own password' && exit 1; }
+{{/TLS}}
 
 if [ -f in-sync ]; then
   # ApiVersions: ten bytes follow: api key 18, version 0, correlation id 1, no client id.
