@@ -6,7 +6,7 @@ import { services } from '../live/services/index.js';
 import { installPackage, type ServiceUnderTest } from '../live/services/service.js';
 import { type Figure, median } from './measure.js';
 import { timed, withLive } from './place.js';
-import { Starts, startingMs } from './starts.js';
+import { type Start, Starts, startingMs } from './starts.js';
 
 /** What is measured of a service, and by what. */
 export interface ServiceBench {
@@ -85,13 +85,22 @@ async function oneRound(live: Live, { service, serves }: ServiceBench): Promise<
     ready,
     ...(serves === undefined ? {} : { overhead: ready - startingMs(seen, end) }),
     resident: memoryOf(scheduler.pid).rssKb / 1024,
-    restart: await restart(live, service),
+    restart: await restart(live, service, seen),
   };
 }
 
+/** A run that is shorter is taken for a crash loop, in ms; see `framework/backoff.ts`. */
+const goodRunMs = 6_000;
+
 /** From the death of a task's process to the start of the next one, in ms. */
-async function restart(live: Live, { name, tasks }: ServiceUnderTest): Promise<number> {
+async function restart(
+  live: Live,
+  { name, tasks }: ServiceUnderTest,
+  seen: readonly Start[],
+): Promise<number> {
   const [task = ''] = tasks;
+  const begun = Math.max(...seen.filter((one) => one.task === task).map(({ at }) => at));
+  await until(() => Date.now() > begun + goodRunMs, { what: `${task} has run for a while` });
   const [victim] = leavesOf(taskProcs(live.dir, task));
   if (victim === undefined) throw new Error(`${name}: no process belongs to ${task}`);
   const starts = new Starts(live, /^/);
