@@ -190,8 +190,8 @@ t.test('ready › a broker is ready once it is in sync, and as long as it answer
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   t.teardown(() => server.close());
   const port = String((server.address() as AddressInfo).port);
-  const write = (TLS: string): void => {
-    const scope = { TLS, pod: { address: '127.0.0.1' } };
+  const write = (TLS_ENABLED: string): void => {
+    const scope = { TLS_ENABLED, pod: { address: '127.0.0.1' } };
     const script = renderTemplate(parseTemplate(template('ready.sh')), scope);
     writeFileSync(join(folder, 'ready.sh'), script);
   };

@@ -8,7 +8,7 @@ import type { ServiceConfig } from '../../src/sdk/state.js';
 import { parseServiceSpec } from '../../src/wire/service-spec.js';
 import { root } from '../helpers/paths.js';
 
-/** The configuration that a package comes to with these options. Throws where their schema says no. */
+/** What a package comes to with these options. Throws where their schema says no. */
 async function configOf(name: string, version: string, given: object): Promise<ServiceConfig> {
   return withPackages(root, async (packages) => {
     const release = await readPackageFolder(join(root, 'packages-registry', name, version));

@@ -1,9 +1,9 @@
 # Ready is a broker that the quorum let in and that is in sync for every partition that it has a copy of: only then may the
 # next one be stopped. Once it was, that it answers is enough.
-{{^TLS}}
+{{^TLS_ENABLED}}
 exec 3<>"/dev/tcp/{{pod.address}}/$BROKER_LISTEN_PORT" || exit 1
-{{/TLS}}
-{{#TLS}}
+{{/TLS_ENABLED}}
+{{#TLS_ENABLED}}
 exec 3<>"/dev/tcp/127.0.0.1/$LOCAL_LISTEN_PORT" || exit 1
 # Reads an answer whole, and prints its error code, which follows the correlation id.
 answered() {
@@ -16,7 +16,7 @@ printf '\0\0\0\21\0\21\0\1\0\0\0\1\377\377\0\5PLAIN' >&3
 # SaslAuthenticate: 74 bytes follow: api key 36, version 0, correlation id 1, no client id, 60 bytes of name and password.
 printf '\0\0\0\112\0\44\0\0\0\0\0\1\377\377\0\0\0\74\0dcos-local\0%s' "$(cat local.password)" >&3
 [ "$(answered)" = 0000 ] || { echo 'the broker does not know its own password' && exit 1; }
-{{/TLS}}
+{{/TLS_ENABLED}}
 
 if [ -f in-sync ]; then
   # ApiVersions: ten bytes follow: api key 18, version 0, correlation id 1, no client id.

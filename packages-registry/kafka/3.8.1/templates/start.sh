@@ -1,12 +1,12 @@
 # Starts a broker on its volume.
 set -eu
-{{#SASL}}
+{{#SASL_ENABLED}}
 # For nobody else's eyes, as server.properties below.
 chmod 600 start.sh
 (umask 077; cat > users) << 'END'
 {{SASL_USERS}}
 END
-{{/SASL}}
+{{/SASL_ENABLED}}
 
 # The first ones are the quorum: its members know each other by configuration and never change.
 controllers="{{CONTROLLER_COUNT}}"
@@ -14,15 +14,15 @@ address="{{pod.address}}"
 {
   voters='{{#pods.broker.0}}0@{{address}}:{{ports.controller}}{{/pods.broker.0}}{{#pods.broker.1}},1@{{address}}:{{ports.controller}}{{/pods.broker.1}}{{#pods.broker.2}},2@{{address}}:{{ports.controller}}{{/pods.broker.2}}'
   echo "controller.quorum.voters=$(echo "$voters" | cut -d, -f1-"$controllers")"
-{{^TLS}}
+{{^TLS_ENABLED}}
   listeners="BROKER://$address:$BROKER_LISTEN_PORT"
-{{/TLS}}
-{{#TLS}}
+{{/TLS_ENABLED}}
+{{#TLS_ENABLED}}
   listeners="INTERNAL://$address:$INTERNAL_LISTEN_PORT,TLS://$address:$TLS_LISTEN_PORT,LOCAL://127.0.0.1:$LOCAL_LISTEN_PORT"
-{{#PLAINTEXT}}
+{{#PLAINTEXT_ENABLED}}
   listeners="$listeners,BROKER://$address:$BROKER_LISTEN_PORT"
-{{/PLAINTEXT}}
-{{/TLS}}
+{{/PLAINTEXT_ENABLED}}
+{{/TLS_ENABLED}}
   if [ "$POD_INSTANCE_INDEX" -lt "$controllers" ]; then
     echo 'process.roles=broker,controller'
     echo "listeners=$listeners,CONTROLLER://$address:$CONTROLLER_LISTEN_PORT"
@@ -30,15 +30,15 @@ address="{{pod.address}}"
     echo 'process.roles=broker'
     echo "listeners=$listeners"
   fi
-{{#TLS}}
+{{#TLS_ENABLED}}
   # The readiness check's password is this process' own. Names and passwords have no quotes or spaces in them.
   (umask 077; od -An -v -tx1 -N24 /dev/urandom | tr -d ' \n' > local.password)
   module='org.apache.kafka.common.security.plain.PlainLoginModule required'
   echo "listener.name.local.plain.sasl.jaas.config=$module user_dcos-local=\"$(cat local.password)\";"
-{{#SASL}}
+{{#SASL_ENABLED}}
   echo "listener.name.tls.plain.sasl.jaas.config=$module$(tr ',' '\n' < users | sed -n 's/^\([^:]*\):\(.*\)$/ user_\1="\2"/p' | tr -d '\n');"
-{{/SASL}}
-{{/TLS}}
+{{/SASL_ENABLED}}
+{{/TLS_ENABLED}}
 } >> server.properties
 
 # What no smaller cluster could give would keep its internal topics from ever being made.
@@ -51,9 +51,9 @@ for key in default.replication.factor min.insync.replicas offsets.topic.replicat
   fi
 done
 
-{{#TLS}}
+{{#TLS_ENABLED}}
 chmod 600 server.properties
-{{/TLS}}
+{{/TLS_ENABLED}}
 
 # The storage is formatted once: these are the properties that kafka.tools.StorageTool writes, without a Java start for
 # it; the broker adds its directory.id and the newest metadata.version by itself. By rename, so that they are never half there.

@@ -1,18 +1,18 @@
 # Kafka's own tools, beside a broker: `sh kafka.sh <command> …`. An error is one line; its stack is the tool's affair.
 set -u
-{{^TLS}}
+{{^TLS_ENABLED}}
 servers='{{pod.address}}:{{pod.ports.broker}}{{#pods.broker.0}},{{address}}:{{ports.broker}}{{/pods.broker.0}}{{#pods.broker.1}},{{address}}:{{ports.broker}}{{/pods.broker.1}}{{#pods.broker.2}},{{address}}:{{ports.broker}}{{/pods.broker.2}}'
-{{/TLS}}
-{{#TLS}}
+{{/TLS_ENABLED}}
+{{#TLS_ENABLED}}
 servers='{{pod.address}}:{{pod.ports.internal}}{{#pods.broker.0}},{{address}}:{{ports.internal}}{{/pods.broker.0}}{{#pods.broker.1}},{{address}}:{{ports.internal}}{{/pods.broker.1}}{{#pods.broker.2}},{{address}}:{{ports.internal}}{{/pods.broker.2}}'
-{{/TLS}}
+{{/TLS_ENABLED}}
 work=$(mktemp -d "${TMPDIR:-/tmp}/kafka-sh.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 trap 'exit 130' HUP INT TERM
 
 # How a tool reaches the brokers: as one of them, by this one's certificate, where they ask for that.
 cat > "$work/secure" << 'END'
-{{#TLS}}
+{{#TLS_ENABLED}}
 security.protocol=SSL
 ssl.keystore.location=broker.keystore
 ssl.keystore.type=PKCS12
@@ -21,7 +21,7 @@ ssl.key.password=notsecure
 ssl.truststore.location=broker.truststore
 ssl.truststore.type=JKS
 ssl.truststore.password=notsecure
-{{/TLS}}
+{{/TLS_ENABLED}}
 END
 
 java() {
@@ -77,7 +77,7 @@ users() {
 # An entry of the access lists: what is done with it, who, what they may do, and to what.
 acl() {
   how=$1 who=$2 what=$3 kind=$4 name=$5
-  needs authorization '{{AUTHORIZATION}}'
+  needs authorization '{{AUTHORIZATION_ENABLED}}'
   case "$kind" in cluster) set -- --cluster ;; *) set -- "--$kind" "$name" ;; esac
   ask_cluster kafka.admin.AclCommand "--$how" --force --allow-principal "User:$who" --operation "$what" "$@"
 }
@@ -154,21 +154,21 @@ case "$command" in
     grep -i 'failed' "$work/said" >&2 && exit 1
     cat "$work/moves"
     ;;
-  users) needs sasl '{{SASL}}' && users ;;
+  users) needs sasl '{{SASL_ENABLED}}' && users ;;
   user-add)
-    needs sasl '{{SASL}}'
+    needs sasl '{{SASL_ENABLED}}'
     IFS= read -r password || [ -n "$password" ] || fail 'kafka: no password came on the standard input'
     [ "${#password}" -ge 8 ] || fail 'kafka: the password must have at least 8 characters'
     (umask 077; printf 'SCRAM-SHA-512=password=%s\n' "$password" | sed 's/\\/&&/g' > "$work/password")
     ask_cluster kafka.admin.ConfigCommand --alter --entity-type users --entity-name "$1" --add-config-file "$work/password"
     ;;
   user-remove)
-    needs sasl '{{SASL}}'
+    needs sasl '{{SASL_ENABLED}}'
     users | grep -qxF -e "$1" || fail "kafka: no user '$1' was made by 'user add'"
     ask_cluster kafka.admin.ConfigCommand --alter --entity-type users --entity-name "$1" --delete-config SCRAM-SHA-512
     ;;
   acls)
-    needs authorization '{{AUTHORIZATION}}'
+    needs authorization '{{AUTHORIZATION_ENABLED}}'
     ask_cluster kafka.admin.AclCommand --list
     awk '
       /resourceType=/ { match($0, /resourceType=[A-Z_]*/); kind = substr($0, RSTART + 13, RLENGTH - 13)
