@@ -151,8 +151,9 @@ function hashOfTask(config: ServiceConfig, pod: PodSpec, task: TaskSpec): string
   const templates = task.configs.map(({ template }) => config.templates[template] ?? '');
   const used = new Set(templates.flatMap((text) => [...namesIn(parseTemplate(text))]));
   const variables = Object.entries(config.variables).filter(([name]) => used.has(name));
-  const { uris, volumes } = pod;
-  return uuidOf({ user: config.spec.user, uris, volumes, made, held, templates, variables });
+  const { uris, volumes, hostVolumes, rlimits } = pod;
+  const around = { user: config.spec.user, uris, volumes, hostVolumes, rlimits };
+  return uuidOf({ ...around, made, held, templates, variables });
 }
 
 /** A hash of JSON in the form of a UUID; the order of keys does not count. */

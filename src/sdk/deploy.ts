@@ -50,7 +50,8 @@ export function planOf(config: ServiceConfig, name: string, shownAs: string): Ta
   // Whoever is named in another's configuration needs an address before anybody starts.
   const reserving = reservePhases(config, targets);
   const started = ['deploy', 'update'].includes(name);
-  if (reserving.length === 0 || draft.strategy === 'serial') {
+  const isOrdered = phases.some(({ after }) => after.length > 0);
+  if (draft.strategy === 'serial' || (reserving.length === 0 && !isOrdered)) {
     const plan = makePlan({
       name: shownAs,
       strategy: draft.strategy,
@@ -63,7 +64,10 @@ export function planOf(config: ServiceConfig, name: string, shownAs: string): Ta
   const plan = makePlan({
     name: shownAs,
     strategy: 'dependency',
-    phases: [...reserving, ...phases.map((phase) => ({ ...phase, after }))],
+    phases: [
+      ...reserving,
+      ...phases.map((phase) => ({ ...phase, after: [...after, ...phase.after] })),
+    ],
     interrupted: !started,
   });
   return { plan, targets };
@@ -96,7 +100,8 @@ function launchPhase(
   const pod = config.spec.pods.find(({ type }) => type === phase.pod);
   const id = uuidOf([config.id, plan, phase.name]);
   const steps = pod === undefined ? [] : launchSteps(id, pod, stepsOfPhase(pod, phase), targets);
-  return makePhase({ id, name: phase.name, strategy: phase.strategy, steps });
+  const { name, strategy, after = [] } = phase;
+  return makePhase({ id, name, strategy, after, steps });
 }
 
 /**

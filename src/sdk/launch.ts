@@ -93,6 +93,7 @@ export function taskInfoOf(
         : { uris: pod.uris.map((value) => ({ value, extract: true, cache: true })) }),
       ...user,
     },
+    ...containerOf(pod),
     ...(check ? { check } : {}),
     ...(health ? { health_check: health } : {}),
     kill_policy: { grace_period: { nanoseconds: task.killGracePeriodS * 1e9 } },
@@ -109,6 +110,24 @@ export function taskInfoOf(
       ...zoneLabels(place),
     }),
     discovery: discoveryOf(state, pod, task, instance),
+  };
+}
+
+/** The container around a task, where its pod asks for one. */
+function containerOf({ hostVolumes = [], rlimits = [] }: PodSpec): Pick<TaskInfo, 'container'> {
+  if (hostVolumes.length === 0 && rlimits.length === 0) return {};
+  const volumes = hostVolumes.map(({ hostPath, path, mode }) => ({
+    host_path: hostPath,
+    container_path: path,
+    mode,
+  }));
+  const limits = rlimits.map(({ type, ...numbers }) => ({ type: `RLMT_${type}`, ...numbers }));
+  return {
+    container: {
+      type: 'MESOS',
+      ...(volumes.length > 0 ? { volumes } : {}),
+      ...(limits.length > 0 ? { rlimit_info: { rlimits: limits } } : {}),
+    },
   };
 }
 

@@ -11,6 +11,7 @@ import type {
   SpecViolation,
   TaskSpec,
 } from './service-spec.js';
+import { readHostVolumes, readRlimits } from './service-spec-container.js';
 import { type Reading, SpecNode } from './service-spec-node.js';
 import { checkPlans, readPlan } from './service-spec-plans.js';
 import { portsOf, volumesOf } from './service-spec-pods.js';
@@ -119,12 +120,20 @@ function readReplacement(
   };
 }
 
-const podKeys = ['count', 'tasks', 'placement', 'uris', 'resource-sets', 'volume', 'volumes'];
+const podKeys = [
+  'count',
+  'tasks',
+  'placement',
+  'uris',
+  'resource-sets',
+  'volume',
+  'volumes',
+  'host-volumes',
+  'rlimits',
+];
 const refusedPodKeys = [
   'image',
   'networks',
-  'rlimits',
-  'host-volumes',
   'external-volumes',
   'secrets',
   'pre-reserved-role',
@@ -152,6 +161,8 @@ function readPod(
     const read = readTask(name, task, names);
     return { ...read, env: { ...read.env, ...env } };
   });
+  const hostVolumes = readHostVolumes(node);
+  const rlimits = readRlimits(node);
   const nodes = new Map([...sets, ...written.map((task) => [task.name, task.node] as const)]);
   return {
     type,
@@ -162,6 +173,8 @@ function readPod(
     tasks,
     sets: ownedSets(tasks, new Map([...nodes, ...sets])),
     volumes: readVolumes(node),
+    ...(hostVolumes.length > 0 ? { hostVolumes } : {}),
+    ...(rlimits.length > 0 ? { rlimits } : {}),
   };
 }
 
@@ -206,7 +219,7 @@ function checkWhole(spec: ServiceSpec, violations: SpecViolation[]): void {
       }
       ports.set(name, pod.type);
     }
-    const paths = volumesOf(pod).map((volume) => volume.path);
+    const paths = [...volumesOf(pod), ...(pod.hostVolumes ?? [])].map(({ path }) => path);
     if (new Set(paths).size < paths.length) {
       violations.push({ path: `pods.${pod.type}`, message: 'has two volumes with one path' });
     }

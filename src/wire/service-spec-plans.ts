@@ -29,7 +29,7 @@ const phaseStrategies = [
 ] as const;
 
 function readPhase(name: string, node: SpecNode): PhaseSpec {
-  node.keys(['strategy', 'pod', 'steps']);
+  node.keys(['strategy', 'pod', 'steps', 'after']);
   const strategy = node.choice('strategy', phaseStrategies, 'serial');
   const pod = node.text('pod');
   const steps = node.list('steps').flatMap((step, position) => readStep(node, step, position));
@@ -38,6 +38,7 @@ function readPhase(name: string, node: SpecNode): PhaseSpec {
     pod,
     strategy: strategy === 'canary' ? 'serial-canary' : strategy,
     ...(steps.length === 0 ? {} : { steps }),
+    ...(node.has('after') ? { after: node.texts('after') } : {}),
   };
 }
 
@@ -65,6 +66,7 @@ function isGroups(value: unknown): value is string[][] {
 export function checkPlans(spec: ServiceSpec, violations: SpecViolation[]): void {
   for (const plan of spec.plans) {
     for (const phase of plan.phases) checkPhase(spec, plan.name, phase, violations);
+    checkOrder(plan, violations);
   }
   // Without a plan, the tasks of an instance start in one step.
   if (spec.plans.some(({ name }) => name === 'deploy')) return;
@@ -73,6 +75,34 @@ export function checkPlans(spec: ServiceSpec, violations: SpecViolation[]): void
     if (message === undefined) continue;
     const advice = "; a plan 'deploy' has to start them in separate steps";
     violations.push({ path: `pods.${pod.type}.tasks`, message: message + advice });
+  }
+}
+
+/** What a phase comes after must be there, and the plan come to an end. */
+function checkOrder({ name: plan, strategy, phases }: PlanSpec, violations: SpecViolation[]): void {
+  const names = new Set(phases.map(({ name }) => name));
+  const done = new Set<string>();
+  for (const { name, after = [] } of phases) {
+    const path = `plans.${plan}.phases.${name}.after`;
+    const unknown = after.find((other) => !names.has(other));
+    if (unknown !== undefined) {
+      violations.push({ path, message: `names '${unknown}', which is not among the phases` });
+    } else if (after.length > 0 && strategy === 'serial') {
+      const message = 'needs the strategy parallel of its plan: in a serial one the order is given';
+      violations.push({ path, message });
+    }
+  }
+  // Whatever can't be reached by doing what is free to be done waits for itself.
+  const free = (): PhaseSpec | undefined =>
+    phases.find(
+      ({ name, after = [] }) =>
+        !done.has(name) && after.every((other) => done.has(other) || !names.has(other)),
+    );
+  for (let next = free(); next !== undefined; next = free()) done.add(next.name);
+  const stuck = phases.filter(({ name }) => !done.has(name)).map(({ name }) => name);
+  if (stuck.length > 0) {
+    const message = `wait for each other: ${stuck.join(', ')}`;
+    violations.push({ path: `plans.${plan}.phases`, message });
   }
 }
 

@@ -243,7 +243,7 @@ export function checkName(node: SpecNode, name: string, what: string): void {
 }
 
 /** Paths stay inside the sandbox (or the package). */
-function checkInside(node: SpecNode, key: string, path: string): void {
+export function checkInside(node: SpecNode, key: string, path: string): void {
   const parts = path.split('/');
   if (path.startsWith('/') || parts.includes('..') || /[\0\n\r]/.test(path)) {
     node.wrong(key, `'${path}' must be a path inside the sandbox`);

@@ -66,6 +66,26 @@ export interface PodSpec {
   readonly sets: readonly ResourceSetSpec[];
   /** Volumes that all tasks of the pod see at the same time. */
   readonly volumes: readonly VolumeSpec[];
+  /** Paths of the agent's machine that they see. */
+  readonly hostVolumes?: readonly HostVolumeSpec[];
+  /** Limits of each of their processes. */
+  readonly rlimits?: readonly RlimitSpec[];
+}
+
+/** A path of the agent's machine, seen in the sandbox. */
+export interface HostVolumeSpec {
+  readonly hostPath: string;
+  /** Relative to the sandbox. */
+  readonly path: string;
+  readonly mode: 'RW' | 'RO';
+}
+
+/** A limit of a process as in `getrlimit(2)`; none where the numbers are absent. */
+export interface RlimitSpec {
+  /** `NOFILE`, `MEMLOCK`… */
+  readonly type: string;
+  readonly soft?: number;
+  readonly hard?: number;
 }
 
 /** Resources that one running task at a time may own. */
@@ -190,6 +210,8 @@ export interface PhaseSpec {
   readonly name: string;
   readonly pod: string;
   readonly strategy: 'serial' | 'parallel' | 'serial-canary' | 'parallel-canary';
+  /** Phases of the plan that must be complete before; only in a parallel plan. */
+  readonly after?: readonly string[];
   /** One step per instance, with all of its tasks, when absent. */
   readonly steps?: readonly StepSpec[];
 }

@@ -3,7 +3,7 @@
  * own.
  */
 import { dirname } from 'node:path';
-import type { CommandInfo } from '../../wire/mesos/task.js';
+import type { CommandInfo, ContainerInfo } from '../../wire/mesos/task.js';
 import type { AgentState, TaskRun } from './state.js';
 
 const systemPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
@@ -56,6 +56,20 @@ export function variablesOf(command: CommandInfo | undefined): Record<string, st
     variables[name] = text.replaceAll('\0', '');
   }
   return variables;
+}
+
+/**
+ * `words` under the limits that their container asks for (`RLimitInfo`): by `prlimit` of
+ * util-linux, whose own words in `stderr` say which limit this user may not raise.
+ */
+export function limitedWords(words: readonly string[], container?: ContainerInfo): string[] {
+  const rlimits = container?.rlimit_info?.rlimits ?? [];
+  if (rlimits.length === 0) return [...words];
+  const flags = rlimits.map(({ type, soft, hard }) => {
+    const name = type.replace(/^RLMT_/, '').toLowerCase();
+    return `--${name}=${soft ?? 'unlimited'}:${hard ?? 'unlimited'}`;
+  });
+  return ['prlimit', ...flags, '--', ...words];
 }
 
 /**

@@ -6,7 +6,7 @@ import { type Driver, drive, type Performers } from '../../core/drive.js';
 import { messageOf } from '../../core/errors.js';
 import type { Logger } from '../../core/logger.js';
 import type { Store } from '../../core/store/store.js';
-import { environmentOf, wordsOf } from './environment.js';
+import { environmentOf, limitedWords, wordsOf } from './environment.js';
 import type { AgentEffect, AgentEvent } from './events.js';
 import { executorEnvironment } from './executor/environment.js';
 import { executorToken } from './executor/token.js';
@@ -212,11 +212,11 @@ function startersOf(
         Promise.resolve().then(() => prepareWithin(state, task)),
       ),
     Start: ({ task }) => {
-      const words = wordsOf(task.info.command ?? {});
+      const words = limitedWords(wordsOf(task.info.command ?? {}), task.info.container);
       runner.start(task, { words, environment: environmentOf(state, task, nodePath) });
     },
     StartExecutor: ({ run }) => {
-      const words = wordsOf(run.executor.command ?? {});
+      const words = limitedWords(wordsOf(run.executor.command ?? {}), run.executor.container);
       const token = executorToken(executorKey, run);
       const environment = executorEnvironment(state, run, nodePath, token);
       runner.start(run, { words, environment });

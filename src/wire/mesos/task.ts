@@ -58,6 +58,19 @@ export const containerInfoSchema = z.looseObject({
   type: z.enum(['DOCKER', 'MESOS']),
   volumes: z.array(volumeSchema).optional(),
   hostname: z.string().optional(),
+  rlimit_info: z
+    .looseObject({
+      rlimits: z
+        .array(
+          z.looseObject({
+            type: z.string(),
+            soft: z.number().optional(),
+            hard: z.number().optional(),
+          }),
+        )
+        .optional(),
+    })
+    .optional(),
 });
 export type ContainerInfo = z.infer<typeof containerInfoSchema>;
 

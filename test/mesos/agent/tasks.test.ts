@@ -44,6 +44,19 @@ t.test('agent › a task sees what Mesos gives it, and nothing of the agent', as
   t.equal(world.read(words.name, 'stdout'), "a b $HOME 'x'\n");
 });
 
+t.test('agent › the limits of its container are those of a task', async (t) => {
+  const rlimits = [
+    { type: 'RLMT_NOFILE', soft: 61, hard: 62 },
+    { type: 'RLMT_CORE', soft: 0, hard: 0 },
+  ];
+  const task = aTask('ulimit -Sn; ulimit -Hn; ulimit -c', {
+    container: { type: 'MESOS', rlimit_info: { rlimits } },
+  });
+  world.run(task);
+  await world.status(task.name, 'TASK_FINISHED');
+  t.equal(world.read(task.name, 'stdout'), '61\n62\n0\n');
+});
+
 t.test('agent › checks tell changes only; health checks kill', async (t) => {
   const times = { delay_seconds: 0, interval_seconds: 0.05, timeout_seconds: 5 };
   const checked = aTask('while :; do sleep 0.1; done', {
