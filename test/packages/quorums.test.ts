@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import t from 'tap';
 import { withPackages } from '../../src/packages/author/lint.js';
+import { successorOf } from '../../src/packages/catalog.js';
 import { readPackageFolder } from '../../src/packages/repositories.js';
 import { makeConfig, optionsOf, violationsOf } from '../../src/sdk/config.js';
 import type { ServiceConfig } from '../../src/sdk/state.js';
@@ -118,3 +119,20 @@ for (const version of ['3.8.4', '3.9.3']) {
     t.match(await update({ servers: { disk: 4096 } }), /servers\.disk cannot change from/);
   });
 }
+
+t.test('versions › no way back over metadata that the older one cannot read', async (t) => {
+  const folder = (name: string, version: string) =>
+    readPackageFolder(join(root, 'packages-registry', name, version));
+  const become = async (name: string, from: string, to: string) => {
+    const releases = [await folder(name, from), await folder(name, to)];
+    const [installed] = releases;
+    if (installed === undefined) throw new Error('no release');
+    return successorOf(releases, installed.definition, to).definition.version;
+  };
+  t.equal(await become('kafka', '3.8.1', '3.9.1'), '3.9.1');
+  await t.rejects(become('kafka', '3.9.1', '3.8.1'), {
+    message: 'kafka 3.9.1 cannot become 3.8.1',
+    hint: 'Nothing follows 3.9.1 and there is no way back from it',
+  });
+  t.equal(await become('zookeeper', '3.9.3', '3.8.4'), '3.8.4', 'its snapshots are the same');
+});

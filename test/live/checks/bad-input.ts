@@ -90,6 +90,22 @@ function withCluster(live: Live, file: MakeFile): Row[] {
     { args: options(file('much.json', tooMuch)), status: 8, says: /agent/ },
     { args: install('hello-world', '--set', 'hello.cuont=2'), status: 2, says: /count/ },
     { args: install('hello-world', '--set', 'nonsense'), status: 2, says: /nonsense/ },
+    {
+      args: install('kafka', '--set', 'brokers.heap=512'),
+      status: 2,
+      says: /at most 409: a fifth/,
+    },
+    {
+      args: install('kafka', '--set', 'kafka.defaultReplicationFactor=4'),
+      status: 2,
+      says: /at most 3: each copy needs a broker/,
+    },
+    {
+      args: install('kafka', '--set', 'service.security.sasl.enabled=true'),
+      status: 2,
+      says: /transport_encryption\.enabled is false, but must be true/,
+    },
+    { args: install('zookeeper', '--set', 'servers.count=2'), status: 2, says: /servers\/count/ },
     { args: install('hello-world', '--nonsense'), status: 2, says: /--nonsense/ },
     { args: ['package', 'describe', 'hello-wrld'], status: 4, says: /hello-world/ },
     { args: ['package', 'uninstall', 'hello-world', '--yes'], status: 4, says: /hello-world/ },

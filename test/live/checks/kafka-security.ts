@@ -1,10 +1,11 @@
 /** Kafka with TLS, passwords and access lists: real clients, changed and upgraded while in use. */
 import assert from 'node:assert/strict';
 import { Kafka, type KafkaConfig, logLevel, type SASLOptions } from 'kafkajs';
-import { callHttp } from '../../../src/core/http/request.js';
+import { callHttp, callJson } from '../../../src/core/http/request.js';
+import { newKey, requestFor } from '../../../src/core/pki/authority.js';
 import { signal } from '../../helpers/procfs.js';
 import { until } from '../../helpers/wait.js';
-import { gatewayUrl, requestUpdate, updateService } from '../gateway.js';
+import { gatewayUrl, login, requestUpdate, updateService } from '../gateway.js';
 import type { Live, LiveCheck } from '../live.js';
 import { brokersOf, kafka, RecordProducer } from '../services/kafka.js';
 import { grown, install, pidOf, settled, slow, stepsDone, update } from './upgrade-steps.js';
@@ -51,6 +52,9 @@ export const kafkaSecurity: LiveCheck = {
     await producer.begin();
     await step('who has the password produces', () => producer.progress(100));
     await step('nobody else is let in', () => outsiders(live, connect, plain));
+    await step('not among the brokers either, with a certificate of its own', () =>
+      intruders(live, ca, connect),
+    );
     await step('the commands, and a user of SCRAM', async () => {
       await commands(live);
       await connect('broker-tls', { sasl: bob });
@@ -139,6 +143,24 @@ async function outsiders(live: Live, connect: Connect, plain: readonly string[])
   const wrong: SASLOptions = { mechanism: 'plain', username: 'alice', password: 'nonsense' };
   await assert.rejects(connect('broker-tls', { sasl: wrong }), /Invalid username or password/);
   await assert.rejects(connect('broker-tls', { sasl: bob }), /invalid credentials/i);
+}
+
+/** The brokers' own listener: a user of the cluster has certificates signed under any name. */
+async function intruders(live: Live, ca: string, connect: Connect): Promise<void> {
+  const rows = await live.json<{ host: string; port: number }[]>(['kafka', 'broker', 'list']);
+  const brokers = rows.map(({ host, port }) => `${host}:${port}`);
+  const key = await newKey();
+  const asked = { name: 'broker-0-broker.kafka', hosts: ['127.0.0.1'] };
+  const { status, json } = await callJson({
+    method: 'POST',
+    url: `${gatewayUrl(live)}/ca/v1/sign`,
+    headers: { authorization: `token=${await login(live)}` },
+    json: { csr: requestFor(key, asked), ...asked },
+  });
+  assert.equal(status, 200, JSON.stringify(json));
+  const { certificate: cert } = json as { certificate: string };
+  await assert.rejects(connect(brokers, { ssl: { ca: [ca], key, cert } }), /[Cc]losed connection/);
+  await assert.rejects(connect(brokers, {}));
 }
 
 async function commands(live: Live): Promise<void> {
