@@ -130,6 +130,7 @@ export function taskFailed(
     ofSameService(state, now, lost, cause) ?? openTaskIncident(state, changes, now, task, cause);
   if (record.incident.status === 'healed') reopen(record);
   addLost(record, lost, wanted);
+  retell(record.incident);
   addEvidence(record, evidenceOf(task, status));
   changes.touch(record);
   changes.effects.push({
@@ -140,6 +141,26 @@ export function taskFailed(
     executorId: status.executor_id?.value ?? task.executorId,
     taskId: task.taskId,
   });
+}
+
+/** As many names as one line takes. */
+const namedTasks = 3;
+
+/** Says of an incident of tasks what has failed since it was opened: which ones, how often. */
+function retell(incident: Incident): void {
+  const failed = incident.lost.filter(({ state }) => state !== 'TASK_KILLED');
+  const [first] = failed;
+  if (incident.kind !== 'task' || first === undefined || failed.length < 2) return;
+  const names = [...new Set(failed.map(({ taskName }) => taskName))].sort();
+  const services = new Set(failed.map(({ service }) => service));
+  const whose = services.size === 1 ? ` of ${first.service}` : '';
+  const often = failed.length > names.length ? ` ${failed.length} times` : '';
+  const [name = ''] = names;
+  if (names.length === 1) {
+    incident.summary = `task ${name}${whose} failed ${failed.length} times`;
+  } else if (names.length <= namedTasks) {
+    incident.summary = `tasks ${names.join(', ')}${whose} failed${often}`;
+  } else incident.summary = `${names.length} tasks${whose} failed${often}`;
 }
 
 function openTaskIncident(
