@@ -30,7 +30,7 @@ export interface Launch {
 /**
  * What templates see: options, `pods.<type>.<index>.{address,port,ports}`, `pod` (with
  * `replaces` and `replaces_ports`, the address and ports that a permanently replaced instance had),
- * `service`, and the task's environment.
+ * `service`, and the task's environment. A file that names `service.secret` is its owner's alone.
  */
 function scopeOf(
   state: State,
@@ -48,6 +48,7 @@ function scopeOf(
       uuid: state.serviceUuid,
       role: state.role,
       deployed: state.deployed,
+      secret: state.secret,
     },
     pods,
     pod: {
@@ -189,8 +190,10 @@ const fileVariable = (position: number): string => `DCOS_CONFIG_FILE_${position}
 
 function renderFiles(config: ServiceConfig, task: TaskSpec, scope: TemplateScope): TaskFile[] {
   return task.configs.map(({ template, dest }) => {
-    const text = renderTemplate(parseTemplate(config.templates[template] ?? ''), scope);
-    return { dest, content: Buffer.from(text).toString('base64'), secret: false };
+    const source = config.templates[template] ?? '';
+    const text = renderTemplate(parseTemplate(source), scope);
+    const secret = source.includes('service.secret');
+    return { dest, content: Buffer.from(text).toString('base64'), secret };
   });
 }
 

@@ -3,6 +3,7 @@
  * between them.
  */
 import { systemClock } from '../core/clock.js';
+import { secretOf } from '../core/credentials.js';
 import { type Driver, drive } from '../core/drive.js';
 import { messageOf } from '../core/errors.js';
 import { type Route, type Server, startServer } from '../core/http/server.js';
@@ -48,7 +49,8 @@ export async function runService(
     log,
   });
   const { serviceName, role, principal, host, port, uninstalling } = surroundings;
-  const options = { serviceName, role, principal, uninstalling, random: systemRandom };
+  const secret = secretOf(surroundings.secret, 'tasks').slice(0, 32);
+  const options = { serviceName, role, principal, secret, uninstalling, random: systemRandom };
   const state = stateOf({ ...options, api: { host, port } }, await store.load(''));
   const elastic = await elasticPart(surroundings, state, store, log);
   const runner = new Runner(surroundings, state, token, log);

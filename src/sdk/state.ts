@@ -149,6 +149,8 @@ export interface State {
   readonly serviceName: string;
   readonly role: string;
   readonly principal: string;
+  /** A password that its tasks share and nobody else has: templates see it as `service.secret`. */
+  readonly secret: string;
   /** Address of this scheduler's own API, for the tasks' environment. */
   readonly api: { readonly host: string; readonly port: number };
   readonly uninstalling: boolean;
@@ -221,6 +223,7 @@ export interface StateOptions {
   readonly serviceName: string;
   readonly role: string;
   readonly principal: string;
+  readonly secret?: string;
   readonly api: { readonly host: string; readonly port: number };
   readonly uninstalling: boolean;
   readonly random: Random;
@@ -230,6 +233,7 @@ export interface StateOptions {
 export function stateOf(options: StateOptions, records: ReadonlyMap<string, unknown>): State {
   const state: State = {
     ...options,
+    secret: options.secret ?? '',
     serviceUuid: (records.get(recordKeys.service) as { uuid?: string } | undefined)?.uuid ?? '',
     frameworkId: (records.get(recordKeys.framework) as { id?: string } | undefined)?.id,
     connected: false,

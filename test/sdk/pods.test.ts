@@ -229,6 +229,20 @@ t.test('replace › goes by the plan `replace`, and tells the new one where it w
   t.same(launches(simulation), [], 'that nobody is replaced any more restarts nothing');
 });
 
+t.test('templates › a service has a secret of its own, in files of its owner alone', async (t) => {
+  const configs = 'configs: {open: {template: open, dest: o}, closed: {template: closed, dest: c}}';
+  const simulation = new Simulation(1, {
+    ...service,
+    yaml: yaml.replace("cmd: 'run ", `${configs}\n        cmd: 'run `),
+    templates: { open: 'uuid {{service.uuid}}', closed: 'password {{service.secret}}' },
+  });
+  await simulation.live(30_000);
+  const { info } = running(simulation, 'node-0-server');
+  const text = info.command?.value ?? '';
+  t.match(text, /\(umask 077; printf %s "\$DCOS_CONFIG_FILE_1" \| base64 -d > 'c'\)/);
+  t.match(text, /^printf %s "\$DCOS_CONFIG_FILE_0" \| base64 -d > 'o'/m);
+});
+
 t.test('replace › on its own machine it takes the ports that it had, freed before', async (t) => {
   let stayed = 0;
   for (const seed of [1, 2, 3, 4]) {
