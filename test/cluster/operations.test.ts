@@ -370,7 +370,21 @@ t.test(
     t.same(taken.impossible, []);
     t.match(taken.waiting, [/a broker .*must wait/]);
     const apart = feasibilityOf([{ ...need, count: 3, memMb: 10, uniqueBy: 'hostname' }], agents);
-    t.match(apart.impossible, [/3 × a broker must each have a hostname of their own, and only 2/]);
+    t.match(apart.impossible, [
+      /3 × a broker must each have a hostname of their own, and only 2 would do; at most 2$/,
+    ]);
+    const spread = (operator: 'MAX_PER' | 'GROUP_BY', number: number): readonly string[] => {
+      const spreads = [{ field: 'hostname', operator, number }];
+      return feasibilityOf([{ ...need, count: 5, memMb: 10, spreads }], agents).impossible;
+    };
+    t.same(spread('MAX_PER', 2), [
+      '5 × a broker must be 2 per hostname at most, and only 2 would do; at most 4',
+    ]);
+    t.same(spread('MAX_PER', 3), []);
+    t.same(spread('GROUP_BY', 3), [
+      '5 × a broker must be spread over 3 hostname, and only 2 would do; at most 2',
+    ]);
+    t.same(spread('GROUP_BY', 2), []);
     t.same(feasibilityOf([{ ...need, count: 2, memMb: 400 }], agents), {
       impossible: [],
       waiting: [],

@@ -22,6 +22,17 @@ export interface Need extends Amount {
    * attribute.
    */
   readonly uniqueBy?: string;
+  /** Rules of placement that ask for several places at least. */
+  readonly spreads?: readonly Spread[];
+}
+
+/** So many different values of a field its instances need, by one rule of their placement. */
+export interface Spread {
+  /** `hostname`, `@zone`, or an attribute. */
+  readonly field: string;
+  /** `UNIQUE`: one instance each. `MAX_PER`: `number` each. `GROUP_BY`: `number` values. */
+  readonly operator: 'UNIQUE' | 'MAX_PER' | 'GROUP_BY';
+  readonly number: number;
 }
 
 /** An agent as far as it matters here. */
@@ -108,11 +119,34 @@ function impossibility(need: Need, agents: readonly AgentRoom[]): string | undef
     const has = `the largest agent, ${hostname}, has ${describe(total)}`;
     return `${need.name} needs ${describe(need)}; ${has}: ${missing(need, total)} missing`;
   }
-  if (need.uniqueBy === undefined) return undefined;
-  const places = new Set(able.map((agent) => placeOf(agent, need.uniqueBy ?? '')));
-  if (places.size >= need.count) return undefined;
-  const all = `${need.count} × ${need.name} must each have a ${need.uniqueBy} of their own`;
-  return `${all}, and only ${places.size} would do`;
+  const unique = { field: need.uniqueBy ?? '', operator: 'UNIQUE', number: 1 } as const;
+  const spreads = need.spreads ?? (need.uniqueBy === undefined ? [] : [unique]);
+  for (const spread of spreads) {
+    const places = new Set(able.map((agent) => placeOf(agent, spread.field))).size;
+    const text = tooFew(need, spread, places);
+    if (text !== undefined) return text;
+  }
+  return undefined;
+}
+
+/** Why so many places are not enough, and what would be. */
+function tooFew(
+  { name, count }: Need,
+  { field, operator, number }: Spread,
+  places: number,
+): string | undefined {
+  const all = `${count} × ${name}`;
+  if (operator === 'GROUP_BY') {
+    if (places >= Math.min(number, count)) return undefined;
+    const wanted = `${all} must be spread over ${number} ${field}`;
+    return `${wanted}, and only ${places} would do; at most ${places}`;
+  }
+  if (places * number >= count) return undefined;
+  const rule =
+    operator === 'UNIQUE'
+      ? `each have a ${field} of their own`
+      : `be ${number} per ${field} at most`;
+  return `${all} must ${rule}, and only ${places} would do; at most ${places * number}`;
 }
 
 /** The agent that comes nearest: the one that lacks the least, in shares of what is needed. */

@@ -3,11 +3,12 @@
  * parser's weight. Pure.
  */
 import { DcosError } from '../../core/errors.js';
+import { parseConstraints } from '../../framework/constraints.js';
 import { parseServiceCommands } from '../../wire/service-commands-parse.js';
 import { brokenRules } from '../../wire/service-rules.js';
 import { parseServiceSpec, type SpecViolation, volumesOf } from '../../wire/service-spec.js';
 import type { RenderedApp } from './app-facts.js';
-import type { Need } from './feasibility.js';
+import type { Need, Spread } from './feasibility.js';
 
 /** The app's environment, which holds the options of its service. */
 export function optionsOf(app: RenderedApp): Record<string, string> {
@@ -41,7 +42,8 @@ export function needsOfService(serviceYaml: string, app: RenderedApp): Need[] {
     throw new DcosError('invalid', `these options cannot work:\n  ${all}`);
   }
   return result.spec.pods.map((pod) => {
-    const unique = /(@?[\w.-]+)["\s,:]+UNIQUE/.exec(pod.placement)?.[1];
+    const spreads = spreadsOf(pod.placement);
+    const unique = spreads.find(({ operator }) => operator === 'UNIQUE')?.field;
     return {
       name: `an instance of ${pod.type}`,
       count: pod.count,
@@ -49,6 +51,17 @@ export function needsOfService(serviceYaml: string, app: RenderedApp): Need[] {
       memMb: pod.sets.reduce((sum, { memMb }) => sum + memMb, 0),
       diskMb: volumesOf(pod).reduce((sum, volume) => sum + volume.sizeMb, 0),
       ...(unique === undefined ? {} : { uniqueBy: unique }),
+      spreads,
     };
+  });
+}
+
+/** What a placement asks for of different places. Throws `invalid` where it can't be read. */
+function spreadsOf(placement: string): Spread[] {
+  if (placement === '') return [];
+  return parseConstraints(placement).flatMap(({ field, operator, value }): Spread[] => {
+    if (operator === 'UNIQUE') return [{ field, operator, number: 1 }];
+    const counted = operator === 'MAX_PER' || operator === 'GROUP_BY';
+    return counted && value !== undefined ? [{ field, operator, number: Number(value) }] : [];
   });
 }
