@@ -9,6 +9,7 @@ export interface StateTask {
   readonly state: string;
   readonly slave_id: string;
   readonly framework_id: string;
+  readonly resources: { readonly cpus: number; readonly mem: number };
 }
 
 /** A framework in `/state`. */

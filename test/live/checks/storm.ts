@@ -1,17 +1,15 @@
-/** Storm's promise, at least once, through the death of each of its parts and a new version. */
+/** Storm's promise, at least once, through the death of each of its parts. */
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { allProcs, belongsTo, type Proc, signal, taskProcs } from '../../helpers/procfs.js';
-import { until } from '../../helpers/wait.js';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { memoryOf, signal, taskProcs } from '../../helpers/procfs.js';
 import { embedded } from '../engine.js';
 import type { Live, LiveCheck } from '../live.js';
+import { installPackage } from '../services/service.js';
 import { CountTopology, storm, withoutCompiler } from '../services/storm.js';
-import { holdings } from '../state.js';
+import { holdings, runningTasks } from '../state.js';
+import { daemonPid, ended, javas, listed, settled, slow, uninstalled } from './storm-steps.js';
 
-const slow = { timeoutMs: 400_000 };
-
-/** A topology counts while workers, both nimbuses and a supervisor are killed. */
+/** It counts while workers, nimbuses, a supervisor and the leader of ZooKeeper are killed. */
 export const stormAtLeastOnce: LiveCheck = {
   name: 'storm',
   seconds: 300,
@@ -20,27 +18,34 @@ export const stormAtLeastOnce: LiveCheck = {
   run: async (live) => {
     const engine = embedded(live);
     const step = live.step.bind(live);
-    await step('install zookeeper and storm', () => install(live));
+    await live.ok(['up']);
+    await step('what cannot be is refused', () => refused(live));
+    await step('install zookeeper and storm', async () => {
+      await installPackage(live, 'zookeeper', {}, slow.timeoutMs);
+      await installPackage(live, 'storm', storm.options, slow.timeoutMs);
+    });
     const topology = new CountTopology(live);
     await step('a topology is compiled, submitted and counts', () => topology.begin());
     await step('everything listens on the address of its agent alone', async () => listens(live));
+    await step('workers stay within what Mesos was asked for', () => accounted(live));
     await step('the log of a worker is found', () => workerLog(live));
     await step('kill -9 of a worker', async () => {
-      signal(await workerPid(live), 'SIGKILL');
+      signal((await running(live)).pid, 'SIGKILL');
       await topology.progress(300);
     });
     for (const nimbus of ['nimbus-0', 'nimbus-1']) {
       await step(`kill -9 of ${nimbus}: one of the two led`, async () => {
-        signal(daemonPid(live, nimbus, 'nimbus.Nimbus'), 'SIGKILL');
+        signal(daemonPid(live, nimbus), 'SIGKILL');
         await topology.progress(100);
-        await recovered(live);
+        await settled(live);
         await listed(live, ({ status }) => status === 'ACTIVE');
       });
     }
+    await step('kill -9 of the leader of ZooKeeper', () => leaderKilled(live, topology));
     await step('kill -9 of a supervisor, and its workers with it', async () => {
-      signal(daemonPid(live, 'supervisor-0', 'supervisor.Supervisor'), 'SIGKILL');
-      await recovered(live);
+      signal(daemonPid(live, 'supervisor-0'), 'SIGKILL');
       await topology.progress(300);
+      await settled(live);
     });
     await step('deactivate, activate, rebalance to one worker', async () => {
       await live.ok(['storm', 'deactivate', topology.name], slow);
@@ -51,52 +56,56 @@ export const stormAtLeastOnce: LiveCheck = {
       await topology.progress(100);
     });
     await step('every number was counted at least once', () => topology.verify());
-    await step('kill', async () => {
-      await live.ok(['storm', 'kill', topology.name, '--wait', '0', '--yes'], slow);
-      await until(async () => (await topologies(live)).length === 0, {
-        what: 'no topology',
-        timeoutMs: 120_000,
-        everyMs: 1_000,
-      });
-    });
+    await step('kill', () => ended(live, topology.name));
     await step('uninstall leaves nothing, not in ZooKeeper either', async () => {
-      const { stderr } = await live.ok(
-        ['package', 'uninstall', 'storm', '--delete-volumes', '--yes'],
-        slow,
-      );
-      assert.match(stderr, /remove-\/dcos-service-storm \[COMPLETE\]/);
-      assert.doesNotMatch(stderr, /by hand/);
-      await live.ok(['package', 'uninstall', 'zookeeper', '--delete-volumes', '--yes'], slow);
+      await uninstalled(live);
       assert.deepEqual(holdings(await engine.state(), engine.ownFrameworks), []);
-      assert.deepEqual(javas(live), []);
     });
   },
 };
 
-async function install(live: Live): Promise<void> {
-  const files = { zookeeper: { servers: { count: 1 } }, storm: storm.options };
-  for (const [name, options] of Object.entries(files)) {
-    const file = join(live.dir, `${name}.json`);
-    writeFileSync(file, JSON.stringify(options));
-    await live.ok(['package', 'install', name, '--options', file, '--yes'], slow);
+/** Each with a reason and what would be right, before anything is changed. */
+async function refused(live: Live): Promise<void> {
+  const cases: [object, RegExp][] = [
+    [{ nimbus: { heap: 300 } }, /heap.*300.*nimbus\.mem.*at most 192/s],
+    [{ supervisors: { heap: 192 } }, /heap.*192.*supervisors\.mem.*at most 128/s],
+    [{ workers: { heap: 256 } }, /heap.*256.*workers\.mem.*at most 128/s],
+    [{ supervisors: { count: 0 } }, /supervisors.count.*minimum: 1, found: 0/s],
+    [{ supervisors: { slots: 0 } }, /supervisors.slots.*minimum: 1, found: 0/s],
+    [{ nimbus: { count: 1 }, storm: { minReplicationCount: 2 } }, /nimbus\.count.*at most 1/s],
+    [{ zookeeper: { service: '' } }, /zookeeper.*service/s],
+    [{ supervisors: { count: 3, slots: 100 } }, /supervisor/],
+    [{ slots: 3 }, /slots/],
+  ];
+  for (const [options, why] of cases) {
+    const ran = await installPackage(live, 'storm', options, slow.timeoutMs).then(
+      () => 'it was installed',
+      (error: unknown) => String(error),
+    );
+    assert.match(ran, why);
+  }
+  const { stdout } = await live.ok(['package', 'list', '--json']);
+  assert.deepEqual(JSON.parse(stdout), []);
+}
+
+/** The task of a supervisor asks for its workers as well, and is as large as they are together. */
+async function accounted(live: Live): Promise<void> {
+  const tasks = runningTasks(await embedded(live).state());
+  for (const name of ['supervisor-0-server', 'supervisor-1-server']) {
+    const { cpus, mem } = tasks.get(name)?.resources ?? { cpus: 0, mem: 0 };
+    assert.deepEqual([cpus, mem], [0.6, 192 + 2 * 256], name);
+    const used = taskProcs(live.dir, name).reduce((sum, { pid }) => sum + memoryOf(pid).pssKb, 0);
+    assert.ok(used / 1024 < mem, `${name} has ${Math.round(used / 1024)} of ${mem} MB`);
   }
 }
 
-interface Topology {
-  readonly name: string;
-  readonly status: string;
-  readonly workers: number;
-}
-
-const topologies = (live: Live): Promise<Topology[]> =>
-  live.json<Topology[]>(['storm', 'list'], slow);
-
-async function listed(live: Live, fits: (topology: Topology) => boolean): Promise<void> {
-  await until(async () => (await topologies(live)).some(fits), {
-    what: 'the topology listed so',
-    timeoutMs: 180_000,
-    everyMs: 1_000,
-  });
+async function leaderKilled(live: Live, topology: CountTopology): Promise<void> {
+  const servers = await live.json<{ instance: string; mode: string }[]>(['zookeeper', 'status']);
+  const leader = servers.find(({ mode }) => mode === 'leader');
+  assert.ok(leader, 'somebody leads');
+  for (const { pid } of taskProcs(live.dir, `${leader.instance}-server`)) signal(pid, 'SIGKILL');
+  await topology.progress(300);
+  await listed(live, ({ status }) => status === 'ACTIVE');
 }
 
 interface Worker {
@@ -113,28 +122,10 @@ async function running(live: Live): Promise<Worker> {
   return found;
 }
 
-const workerPid = async (live: Live): Promise<number> => (await running(live)).pid;
-
 async function workerLog(live: Live): Promise<void> {
   const { instance, log } = await running(live);
   const { stdout } = await live.ok(['task', 'log', `${instance}-server`, log, '--lines', '5']);
   assert.match(stdout, /\[INFO\]/);
-}
-
-/** All Java processes of this cluster. */
-function javas(live: Live): Proc[] {
-  return allProcs().filter(
-    (proc) => / org\.apache\.storm\./.test(proc.command) && belongsTo(proc, live.dir),
-  );
-}
-
-function daemonPid(live: Live, instance: string, daemon: string): number {
-  // Not by the leaf: below a supervisor, that is a worker, which has a folder of its own.
-  const found = taskProcs(live.dir, `${instance}-server`).find(({ command }) =>
-    command.endsWith(`daemon.${daemon}`),
-  );
-  assert.ok(found, `${instance} does not run`);
-  return found.pid;
 }
 
 /** No socket of Storm's is bound to all addresses. */
@@ -166,14 +157,4 @@ function linkOf(path: string): string {
   } catch {
     return '';
   }
-}
-
-async function recovered(live: Live): Promise<void> {
-  await until(
-    async () => {
-      const plan = await live.json<{ status: string }>(['storm', 'plan', 'show', 'recovery']);
-      return plan.status === 'COMPLETE';
-    },
-    { what: 'the recovery plan complete', timeoutMs: 180_000, everyMs: 500 },
-  );
 }

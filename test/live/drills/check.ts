@@ -62,7 +62,7 @@ function drillsOf(service: ServiceUnderTest, kind: EngineKind): LiveCheck {
     name,
     seconds: Math.ceil(30 + service.seconds.install + kills + others),
     kind: proven.has(name) ? 'rotating' : 'drill',
-    ...(kind.obstacle && { obstacle: kind.obstacle }),
+    obstacle: () => kind.obstacle?.() ?? service.obstacle?.(),
     run: (live) => runDrills(live, service, kind.of(live)),
   };
 }

@@ -57,10 +57,11 @@ export async function runningTask({ engine }: Ward, name: string): Promise<State
 }
 
 /** The process that does the work of a task. */
-export function workerOf(live: Live, task: string): Proc {
-  const [leaf] = leavesOf(taskProcs(live.dir, task));
-  assert.ok(leaf, `no process belongs to ${task}`);
-  return leaf;
+export function workerOf({ live, service: { program } }: Ward, task: string): Proc {
+  const procs = taskProcs(live.dir, task);
+  const [found] = program ? procs.filter(({ command }) => program.test(command)) : leavesOf(procs);
+  assert.ok(found, `no process belongs to ${task}`);
+  return found;
 }
 
 /** Waits until no plan of the service has anything to do and its client gets on. */

@@ -5,8 +5,7 @@ import { until } from '../../helpers/wait.js';
 import { type Drill, recoveryMs, runningTask, type Ward, whole, workerOf } from './drill.js';
 
 /** The pids of one task of each kind. */
-const pidsOf = ({ live, service }: Ward): number[] =>
-  service.tasks.map((name) => workerOf(live, name).pid);
+const pidsOf = (ward: Ward): number[] => ward.service.tasks.map((name) => workerOf(ward, name).pid);
 
 /** `kill -9` of the service's scheduler: its tasks do not notice. */
 export const schedulerKilled: Drill = {
@@ -55,10 +54,10 @@ export const controlKilled: Drill = {
     const { live, engine, service } = ward;
     const [name = ''] = service.tasks;
     const instance = name.split('-').slice(0, 2).join('-');
-    const before = workerOf(live, name).pid;
+    const before = workerOf(ward, name).pid;
     await live.ok([service.name, 'pod', 'restart', instance]);
     await engine.killControl();
-    await until(() => procOf(before) === undefined && workerOf(live, name).pid !== before, {
+    await until(() => procOf(before) === undefined && workerOf(ward, name).pid !== before, {
       what: `another ${name}`,
       timeoutMs: recoveryMs(service),
       everyMs: 200,

@@ -19,7 +19,7 @@ export const tasksKilled: Drill = {
     for (const name of ward.service.tasks) {
       const since = Date.now();
       const before = await runningTask(ward, name);
-      signal(workerOf(ward.live, name).pid, 'SIGKILL');
+      signal(workerOf(ward, name).pid, 'SIGKILL');
       const after = await anotherTask(ward, name, before.id);
       assert.equal(after.slave_id, before.slave_id, `${name} is where its data is`);
       await whole(ward);
@@ -37,14 +37,14 @@ const heldMs = 12_000;
 export const slowStart: Drill = {
   name: 'slow start',
   run: async (ward) => {
-    const { live, engine, service } = ward;
+    const { engine, service } = ward;
     const [name = ''] = service.tasks;
     const before = await runningTask(ward, name);
-    const old = workerOf(live, name).pid;
+    const old = workerOf(ward, name).pid;
     signal(old, 'SIGKILL');
     const started = await until(
       () => {
-        const proc = workerOf(live, name);
+        const proc = workerOf(ward, name);
         return proc.pid !== old && proc;
       },
       { what: `${name} started again`, timeoutMs: recoveryMs(service), everyMs: 20 },

@@ -20,6 +20,10 @@ export interface ServiceUnderTest {
   readonly seconds: { readonly install: number; readonly recover: number };
   /** One Mesos task name of each kind of task that is kept running: `broker-1-broker`. */
   readonly tasks: readonly string[];
+  /** The command line of the program of a task, where that starts others which are not meant. */
+  readonly program?: RegExp;
+  /** Why its client can't work on this machine; absent or `undefined` if it can. */
+  readonly obstacle?: () => string | undefined;
   /** Connects a real client to the running service and begins to use it, all the time. */
   begin(live: Live): Promise<Workload>;
 }
@@ -34,14 +38,18 @@ export interface Workload {
   stop(): Promise<void>;
 }
 
-/** Installs a package with these options; it may take `timeoutMs`. */
+/** Installs a package, its newest version by default; it may take `timeoutMs`. */
 export function installPackage(
   live: Live,
   name: string,
   options: object,
   timeoutMs: number,
+  version?: string,
 ): Promise<Ran> {
   const file = join(live.dir, `${name}.options.json`);
   writeFileSync(file, JSON.stringify(options));
-  return live.ok(['package', 'install', name, '--options', file, '--yes'], { timeoutMs });
+  const which = version === undefined ? [] : [`--package-version=${version}`];
+  return live.ok(['package', 'install', name, `--options=${file}`, ...which, '--yes'], {
+    timeoutMs,
+  });
 }

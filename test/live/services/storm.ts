@@ -19,8 +19,9 @@ export const storm: ServiceUnderTest = {
   },
   memMb: 2 * 384 + 2 * (192 + 2 * 256),
   seconds: { install: 45, recover: 60 },
-  // Not the supervisor: the leaf of its processes may be a worker, which it starts again itself.
-  tasks: ['nimbus-0-server'],
+  tasks: ['nimbus-0-server', 'supervisor-1-server'],
+  obstacle: withoutCompiler,
+  program: /daemon\.(?:nimbus\.Nimbus|supervisor\.Supervisor)$/,
   begin: async (live) => {
     const topology = new CountTopology(live);
     await topology.begin();
