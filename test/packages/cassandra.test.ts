@@ -33,6 +33,7 @@ interface Start {
   readonly deployed?: boolean;
   readonly replaces?: string;
   readonly seeds?: number;
+  readonly authentication?: boolean;
 }
 
 const address = (index: number): object => ({
@@ -41,11 +42,13 @@ const address = (index: number): object => ({
 });
 
 /** What templates see of one node of a ring. */
-function scopeOf({ index, count, deployed = false, replaces = '' }: Start) {
+function scopeOf(start: Start) {
+  const { index, count, deployed = false, replaces = '', authentication = false } = start;
   const nodes = Array.from({ length: count }, (_, each) => address(each));
   const own = { ...address(index), index, count, replaces, replaces_ports: { storage: 7999 } };
   return {
     NUM_TOKENS: 16,
+    AUTHENTICATION: authentication ? '1' : '0',
     COMMITLOG_SYNC: 'periodic',
     COMMITLOG_SYNC_PERIOD_IN_MS: 10000,
     service: { deployed },
@@ -56,15 +59,16 @@ function scopeOf({ index, count, deployed = false, replaces = '' }: Start) {
 
 /** A sandbox with its scripts, and a Java that writes down what it was started with. */
 function sandbox(folder: string, start: Start, java: string): NodeJS.ProcessEnv {
-  for (const path of ['conf', 'jdk/bin', 'cassandra/lib', 'cassandra-data']) {
+  for (const path of ['conf', 'jdk/bin', 'cassandra/lib', 'cassandra/byteman', 'cassandra-data']) {
     mkdirSync(join(folder, path), { recursive: true });
   }
-  for (const name of ['start.sh', 'nodetool.sh']) {
+  for (const name of ['start.sh', 'nodetool.sh', 'cql.sh']) {
     const text = renderTemplate(parseTemplate(template(name)), scopeOf(start));
     writeFileSync(join(folder, name), text);
   }
   writeFileSync(join(folder, 'conf/cassandra.yaml'), '');
   writeFileSync(join(folder, 'cassandra/lib/jamm-1.jar'), '');
+  writeFileSync(join(folder, 'cassandra/byteman/byteman-1.jar'), '');
   writeFileSync(join(folder, 'jdk/bin/java'), `#!/bin/sh\n${java}\n`, { mode: 0o755 });
   const { index, seeds = 2 } = start;
   return {
@@ -78,7 +82,7 @@ function sandbox(folder: string, start: Start, java: string): NodeJS.ProcessEnv 
 }
 
 async function started(folder: string, start: Start): Promise<{ yaml: string; java: string }> {
-  const env = sandbox(folder, start, 'echo "$@" > java-arguments');
+  const env = sandbox(folder, start, 'case "$*" in *Daemon*) echo "$@" > java-arguments ;; esac');
   await promisify(execFile)('sh', ['./start.sh'], { cwd: folder, env });
   return {
     yaml: readFileSync(join(folder, 'conf/cassandra.yaml'), 'utf8'),
@@ -117,21 +121,37 @@ t.test(
     const late = await started(folder, { index: 3, count: 4, deployed: true });
     t.notMatch(late.yaml, /auto_bootstrap|initial_token/);
     t.notMatch(late.java, /replace_address|skip_wait/);
-    const other = t.testdir({ again: {}, same: {} });
+    const other = t.testdir({ again: {} });
     const start = { index: 0, count: 3, deployed: true, replaces: '10.9.9.9' };
     const place = await started(join(other, 'again'), start);
     t.match(place.java, /replace_address_first_boot=10\.9\.9\.9:7999/);
     t.equal(seedsIn(place.yaml), '10.0.0.1:7001');
-    const rejoin = await started(join(other, 'same'), { ...start, replaces: '10.0.0.0' });
-    t.notMatch(rejoin.java, /replace_address/, 'Cassandra would take it for itself');
-    t.match(rejoin.java, /consistent\.rangemovement=false/);
+    t.match(place.java, /byteman-1\.jar=script:conf\/rules\.btm/, 'with ports of its own');
     // It is started again when it has joined, and nobody remembers any more whose place it took.
     writeFileSync(join(other, 'again/cassandra-data/joined'), '');
     const again = await started(join(other, 'again'), { index: 0, count: 3, deployed: true });
     t.equal(seedsIn(again.yaml), '10.0.0.0:7000,10.0.0.1:7001');
     t.match(again.java, /replace_address_first_boot=10\.9\.9\.9:7999/);
+    t.notMatch(again.java, /byteman/, 'nobody is told any more');
   },
 );
+
+t.test('start › the superuser is made once the node has joined, until that succeeds', async (t) => {
+  const folder = t.testdir();
+  const java = [
+    'case "$*" in',
+    '*" secure") [ -f cassandra-data/joined ] || touch too-soon',
+    '  case "$*" in *-Dsuperuser=conf/superuser*) ;; *) touch without ;; esac',
+    '  echo try >> tries; [ "$(grep -c try tries)" -ge 2 ] ;;',
+    '*) sleep 0.5; touch cassandra-data/joined',
+    '  until [ -f cassandra-data/secured ]; do sleep 0.1; done ;;',
+    'esac',
+  ].join('\n');
+  const env = sandbox(folder, { index: 0, count: 3, authentication: true }, java);
+  await promisify(execFile)('sh', ['./start.sh'], { cwd: folder, env });
+  t.equal(readFileSync(join(folder, 'tries'), 'utf8'), 'try\ntry\n');
+  t.notOk(existsSync(join(folder, 'too-soon')) || existsSync(join(folder, 'without')));
+});
 
 t.test('start › the JMX password is made once and for nobody else', async (t) => {
   const folder = t.testdir();

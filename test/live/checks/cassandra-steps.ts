@@ -33,7 +33,20 @@ export async function runPlan(live: Live, plan: string, values: readonly string[
   await planComplete(live, plan);
 }
 
+/** Waits until a replacement that was asked for has begun and is complete. */
+export async function replaced(live: Live): Promise<void> {
+  await until(
+    async () => {
+      const ran = await live.dcos(['cassandra', 'plan', 'show', 'recovery', '--json']);
+      return ran.status === 0 && /permanent-/.test(ran.stdout);
+    },
+    { what: 'the replacement in the plan', timeoutMs: 60_000 },
+  );
+  await planComplete(live, 'recovery');
+}
+
 interface RingMember {
+  readonly address: string;
   readonly status: string;
   readonly state: string;
   readonly id: string;

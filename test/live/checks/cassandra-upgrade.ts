@@ -3,12 +3,14 @@ import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { signal } from '../../helpers/procfs.js';
+import { until } from '../../helpers/wait.js';
 import { embedded } from '../engine.js';
 import { requestUpdate, updateService } from '../gateway.js';
 import type { Live, LiveCheck } from '../live.js';
 import { CassandraWorkload, smallCassandra } from '../services/cassandra.js';
 import { holdings } from '../state.js';
-import { installCassandra, runPlan, slow, statusOf } from './cassandra-steps.js';
+import { installCassandra, runPlan, serverPids, slow, statusOf } from './cassandra-steps.js';
 
 /** 4.1 → 5.0 node by node, nothing lost; then a new installation that takes the backup. */
 export const cassandraUpgrade: LiveCheck = {
@@ -22,8 +24,13 @@ export const cassandraUpgrade: LiveCheck = {
     await step('install 4.1', () => installCassandra(live, smallCassandra, '4.1.10'));
     const work = await CassandraWorkload.begin(live);
     await step('a client writes', () => work.progress(50));
-    await step('4.1 becomes 5.0, node by node, while it writes', async () => {
-      await updateService(live, 'cassandra', { packageVersion: '5.0.7' }, 1_200_000);
+    await step('4.1 becomes 5.0, node by node, one killed in the middle', async () => {
+      const [killed] = serverPids(live, 'node-2');
+      const upgrade = updateService(live, 'cassandra', { packageVersion: '5.0.7' }, 1_200_000);
+      const kill = upgradedAndKilled(live).catch((error: unknown) => error);
+      await upgrade;
+      assert.equal(await kill, undefined);
+      assert.notDeepEqual(serverPids(live, 'node-2'), [killed]);
       assert.match(await nodetool(live, 'version'), /ReleaseVersion: 5\.0\.7/);
       assert.deepEqual(await statusOf(live), ['UN rack-1', 'UN rack-2', 'UN rack-3']);
       await work.progress(50);
@@ -61,6 +68,25 @@ export const cassandraUpgrade: LiveCheck = {
     });
   },
 };
+
+/** Kills a node that is of 4.1 still, once the first one is of 5.0. */
+async function upgradedAndKilled(live: Live): Promise<void> {
+  await until(
+    async () => {
+      const plan = await live.json<Plan>(['cassandra', 'plan', 'show', 'deploy']);
+      const steps = plan.phases.at(-1)?.steps ?? [];
+      const done = steps.filter(({ status }) => status === 'COMPLETE').length;
+      return plan.status !== 'COMPLETE' && done === 1;
+    },
+    { what: 'the first node upgraded', timeoutMs: 600_000, everyMs: 250 },
+  );
+  for (const pid of serverPids(live, 'node-2')) signal(pid, 'SIGKILL');
+}
+
+interface Plan {
+  readonly status: string;
+  readonly phases: readonly { readonly steps: readonly { readonly status: string }[] }[];
+}
 
 async function nodetool(live: Live, ...words: string[]): Promise<string> {
   return (await live.ok(['cassandra', 'nodetool', ...words], slow)).stdout;

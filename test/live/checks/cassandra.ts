@@ -11,6 +11,7 @@ import {
   installCassandra,
   nodesOf,
   planComplete,
+  replaced,
   serverPids,
   slow,
   statusOf,
@@ -48,6 +49,15 @@ export const cassandraRing: LiveCheck = {
       assert.equal((await nodesOf(live)).length, 4);
       await work.progress(50);
     });
+    // All agents are taken: it comes back on its own address, and is a replacement all the same.
+    await step('pod replace: the new node takes over the place of the old one', async () => {
+      const before = new Set((await nodesOf(live)).map(({ address }) => address));
+      await live.ok(['cassandra', 'pod', 'replace', 'node-2']);
+      await replaced(live);
+      const after = new Set((await nodesOf(live)).map(({ address }) => address));
+      assert.deepEqual(after, before, 'nobody is left over');
+      await work.progress(50);
+    });
     await work.stop();
     await step('nothing acknowledged is lost, the register is linearizable', () => work.verify());
     await step('uninstall leaves nothing', async () => {
@@ -81,7 +91,25 @@ async function killNode(live: Live, work: CassandraWorkload): Promise<void> {
 async function refused(live: Live): Promise<void> {
   const cases: [object, RegExp][] = [
     [{ nodes: { mem: 640, heap: { size: 600 } } }, /heap.*600.*mem.*at most 290/s],
-    [{ nodes: { count: 5 } }, /5 × an instance of node must each have a hostname of their own/],
+    [
+      { nodes: { count: 5 } },
+      /5 × an instance of node must each have a hostname of their own, .* only 4 .* at most 4/,
+    ],
+    [
+      {
+        nodes: { placement_constraint: '[["hostname", "UNIQUE"], ["@zone", "UNIQUE"]]', count: 4 },
+      },
+      /4 × an instance of node must each have a @zone of their own, .* only 3 .* at most 3/,
+    ],
+    [
+      { nodes: { count: 4, placement_constraint: '[["@zone", "GROUP_BY", "4"]]' } },
+      /4 × an instance of node must be spread over 4 @zone, and only 3 would do; at most 3/,
+    ],
+    [{ nodes: { seeds: 3, count: 2 } }, /nodes\.seeds is 3, but must be at most 2/],
+    [
+      { cassandra: { allocate_tokens_for_local_replication_factor: 4 } },
+      /replication_factor is 4, but must be at most 3/,
+    ],
     [{ nodes: { cont: 3 } }, /cont/],
     [{ cassandra: { num_tokens: 0 } }, /num_tokens/],
   ];

@@ -3,6 +3,7 @@ import { drillChecks } from '../drills/check.js';
 import type { LiveCheck } from '../live.js';
 import { badInput } from './bad-input.js';
 import { cassandraRing } from './cassandra.js';
+import { cassandraSecurity } from './cassandra-security.js';
 import { cassandraUpgrade } from './cassandra-upgrade.js';
 import { diskFull } from './disk-full.js';
 import { elasticity } from './elasticity.js';
@@ -21,6 +22,7 @@ import { security } from './security.js';
 import { sideBySide } from './side-by-side.js';
 import { sparkJobs } from './spark.js';
 import { stormAtLeastOnce } from './storm.js';
+import { stormUpgrade } from './storm-upgrade.js';
 import { swarmContainers } from './swarm.js';
 import { kafkaUpgrade, zookeeperUpgrade } from './upgrades.js';
 import { zookeeperEnsemble } from './zookeeper.js';
@@ -36,11 +38,13 @@ export const checks: readonly LiveCheck[] = [
   zookeeperUpgrade,
   cassandraRing,
   cassandraUpgrade,
+  cassandraSecurity,
   sparkJobs,
   elasticity,
   hadoopCluster,
   hadoopUpgrade,
   stormAtLeastOnce,
+  stormUpgrade,
   idempotence,
   badInput,
   installInterrupted,

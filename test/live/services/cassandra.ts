@@ -20,7 +20,8 @@ export const cassandraService: ServiceUnderTest = {
   needs: [],
   options: smallCassandra,
   memMb: 3 * (640 + 192) + 128,
-  seconds: { install: 60, recover: 30 },
+  // A replaced node waits for a minute and a half before it believes that the other is gone.
+  seconds: { install: 60, recover: 60 },
   tasks: ['node-1-server'],
   begin: (live) => CassandraWorkload.begin(live),
 };

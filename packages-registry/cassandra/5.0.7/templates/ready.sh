@@ -10,3 +10,7 @@ if [ "$answer" != 8400000006 ]; then
 fi
 # From now on it is a member, and may be a seed of others.
 [ -f cassandra-data/joined ] || touch cassandra-data/joined
+if [ '{{AUTHENTICATION}}' = 1 ] && [ ! -f cassandra-data/secured ]; then
+  echo 'the superuser of the service is being made'
+  exit 1
+fi

@@ -7,16 +7,10 @@ mkdir -p tmp
 #              so that all may start at the same time
 #   replace A  takes over the tokens and the data of the node that had the address A
 #   bootstrap  a new member of a ring that is there
-#   rejoin     the same, while a node is down for good
 if [ ! -f cassandra-data/join ]; then
   join=bootstrap
   if [ -n '{{pod.replaces}}' ] && [ '{{pod.count}}' -gt 1 ]; then
     join='replace {{pod.replaces}}:{{pod.replaces_ports.storage}}'
-    # Cassandra takes a node that has its address but another port for itself, and refuses: then it joins as a new one.
-    if [ '{{pod.replaces}}' = '{{pod.address}}' ] &&
-      [ '{{pod.replaces_ports.storage}}' != '{{pod.ports.storage}}' ]; then
-      join=rejoin
-    fi
   elif [ '{{service.deployed}}' = false ] || [ '{{pod.count}}' -eq 1 ]; then
     join='initial {{pod.count}}'
   fi
@@ -69,11 +63,12 @@ case "$join" in
     done
     printf 'auto_bootstrap: false\ninitial_token: "%s"\n' "$tokens" >> conf/cassandra.yaml
     ;;
-  rejoin)
-    flags='-Dcassandra.consistent.rangemovement=false'
-    echo 'Joins beside the node that it replaces, which is to be removed: dcos cassandra nodetool removenode ID'
+  replace*)
+    flags="-Dcassandra.replace_address_first_boot=${join#replace }"
+    if [ ! -f cassandra-data/joined ]; then
+      flags="$flags -javaagent:$(echo cassandra/byteman/byteman-*.jar)=script:conf/rules.btm"
+    fi
     ;;
-  replace*) flags="-Dcassandra.replace_address_first_boot=${join#replace }" ;;
 esac
 if [ "${join%% *}" = initial ] && [ ! -f cassandra-data/joined ]; then
   # There is nobody yet whose gossip it could wait for.
@@ -106,6 +101,15 @@ agent=$(echo cassandra/lib/jamm-*.jar)
     -cp 'conf:cassandra/lib/*' org.apache.cassandra.service.CassandraDaemon
 ) &
 server=$!
+
+# The superuser of the service is there, and nobody logs in as Cassandra comes: ready.sh waits for it.
+secure() {
+  while kill -0 "$server" 2>/dev/null && [ ! -f cassandra-data/secured ]; do
+    if [ -f cassandra-data/joined ] && sh ./cql.sh secure; then touch cassandra-data/secured; fi
+    sleep 1
+  done
+}
+if [ '{{AUTHENTICATION}}' = 1 ] && [ ! -f cassandra-data/secured ]; then secure & fi
 
 # Drained, it has told its peers, has everything in its tables and nothing in its commit log. Then, or when that does
 # not work, there is no gentler way left: what it acknowledged is in the commit log.
