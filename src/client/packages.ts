@@ -199,6 +199,8 @@ export interface DescribedService {
   readonly downgradesTo: readonly string[];
   readonly resolvedOptions: Readonly<Record<string, unknown>>;
   readonly userProvidedOptions: Readonly<Record<string, unknown>>;
+  /** Paths of options that are secrets, marked by `x-secret` in the package's `config.json`. */
+  readonly secretOptions: readonly string[];
 }
 
 /** Describes an installed service by its name. Throws `not-found`. */
@@ -207,7 +209,7 @@ export async function describeService(http: Http, service: string): Promise<Desc
   const answer = await serviceCall(http, 'describe', { appId });
   if (answer.status >= 400) throw packageError(answer, http.connection.url);
   const body = asObject(answer.data);
-  const version = asObject(body.package).version ?? '';
+  const { version = '', config } = asObject(body.package);
   return {
     appId,
     version: String(version),
@@ -215,7 +217,15 @@ export async function describeService(http: Http, service: string): Promise<Desc
     downgradesTo: asList(body.downgradesTo).map(String),
     resolvedOptions: asObject(body.resolvedOptions),
     userProvidedOptions: asObject(body.userProvidedOptions),
+    secretOptions: secretsIn(asObject(config)),
   };
+}
+
+function secretsIn(schema: Readonly<Record<string, unknown>>, path = ''): string[] {
+  if (schema['x-secret'] === true) return [path];
+  return Object.entries(asObject(schema.properties)).flatMap(([name, below]) =>
+    secretsIn(asObject(below), path === '' ? name : `${path}.${name}`),
+  );
 }
 
 /** What an update is asked for with. */

@@ -12,6 +12,7 @@ import {
   serverNames,
 } from '../../src/cli/local/layout.js';
 import { lastWordsIn } from '../../src/cli/local/why-away.js';
+import { changesOf } from '../../src/cli/option-changes.js';
 import { readOptions, typedValue } from '../../src/cli/options.js';
 import { clean } from '../../src/cli/output/clean.js';
 import { formatJson } from '../../src/cli/output/list.js';
@@ -241,4 +242,27 @@ t.test('why away › the last words of a control plane, unless it serves again',
   t.equal(lastWordsIn(`${serving}\n${died}\n${serving}\n`), undefined);
   t.equal(lastWordsIn(''), undefined);
   t.end();
+});
+
+t.test('update › what would be different, without what is secret', async (t) => {
+  const before = {
+    appId: '/kafka',
+    version: '3.8.1',
+    upgradesTo: [],
+    downgradesTo: [],
+    resolvedOptions: { brokers: { count: 3, mem: 512 }, sasl: { users: 'alice:old' } },
+    userProvidedOptions: {},
+    secretOptions: ['sasl.users'],
+  };
+  const request = { appId: '/kafka', replace: false };
+  const options = { brokers: { count: 4, mem: 512 }, sasl: { users: 'alice:new' } };
+  t.same(changesOf(before, { ...request, options, packageVersion: '3.9.1' }), {
+    'package version': { from: '3.8.1', to: '3.9.1' },
+    'brokers.count': { from: 3, to: 4 },
+    'sasl.users': { from: '(not shown)', to: '(not shown)' },
+  });
+  t.same(changesOf(before, { ...request, options: { sasl: { users: '' } } }), {
+    'sasl.users': { from: '(not shown)', to: '' },
+  });
+  t.same(changesOf(before, { ...request, options: { brokers: { mem: 512 } } }), {});
 });

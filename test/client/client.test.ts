@@ -6,7 +6,7 @@ import { login } from '../../src/client/auth.js';
 import { Http } from '../../src/client/http.js';
 import { lastLines } from '../../src/client/logs.js';
 import { watchOperation } from '../../src/client/operations.js';
-import { packageError } from '../../src/client/packages.js';
+import { describeService, packageError } from '../../src/client/packages.js';
 import { matcherOf, tasksOf } from '../../src/client/tasks.js';
 import type { DcosError } from '../../src/core/errors.js';
 import { type Asked, startAnswers } from '../helpers/answers.js';
@@ -75,6 +75,20 @@ t.test('http › a token that has expired is renewed once, silently', async (t) 
   const stream = await http.stream({ method: 'GET', path: '/x' });
   t.equal(stream.statusCode, 200);
   stream.resume();
+});
+
+t.test('packages › the options of a service that are secrets', async (t) => {
+  const users = { type: 'string', 'x-secret': true };
+  const sasl = { type: 'object', properties: { enabled: { type: 'boolean' }, users } };
+  const config = { properties: { name: { type: 'string' }, sasl } };
+  const server = await startAnswers(t, {
+    'POST /cosmos/service/describe': {
+      body: { package: { version: '1', config }, resolvedOptions: { name: 'x' } },
+    },
+  });
+  const found = await describeService(new Http({ url: server.url }), 'kafka');
+  t.match(found, { appId: '/kafka', version: '1', resolvedOptions: { name: 'x' } });
+  t.same(found.secretOptions, ['sasl.users']);
 });
 
 t.test('http › limits: time, size, and a server that is not there', async (t) => {

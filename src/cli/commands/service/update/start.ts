@@ -1,5 +1,4 @@
 /** `dcos <service> update start` */
-import { isDeepStrictEqual } from 'node:util';
 import {
   type DescribedService,
   describeService,
@@ -8,6 +7,7 @@ import {
 } from '../../../../client/packages.js';
 import { DcosError } from '../../../../core/errors.js';
 import { type Command, type Given, yesFlag } from '../../../command.js';
+import { changesOf } from '../../../option-changes.js';
 import { type Options, readOptions } from '../../../options.js';
 import { formatJson } from '../../../output/list.js';
 import { askService, serviceWords } from '../../../service-words.js';
@@ -88,25 +88,4 @@ function requestOf(
     ...(packageVersion === undefined ? {} : { packageVersion }),
     ...(Object.keys(options).length === 0 ? {} : { options }),
   };
-}
-
-/** What will be different, each with what it is now. */
-function changesOf(
-  { version, resolvedOptions }: DescribedService,
-  { packageVersion, options = {} }: UpdateRequest,
-): Record<string, { readonly from: unknown; readonly to: unknown }> {
-  const changes: Record<string, { from: unknown; to: unknown }> = {};
-  if (packageVersion !== undefined && packageVersion !== version) {
-    changes['package version'] = { from: version, to: packageVersion };
-  }
-  const compare = (path: string, now: unknown, wanted: unknown): void => {
-    if (typeof wanted === 'object' && wanted !== null && !Array.isArray(wanted)) {
-      const held = (typeof now === 'object' && now !== null ? now : {}) as Record<string, unknown>;
-      for (const [name, value] of Object.entries(wanted)) {
-        compare(path === '' ? name : `${path}.${name}`, held[name], value);
-      }
-    } else if (!isDeepStrictEqual(now, wanted)) changes[path] = { from: now ?? null, to: wanted };
-  };
-  compare('', resolvedOptions, options);
-  return changes;
 }
