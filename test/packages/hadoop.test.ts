@@ -33,6 +33,9 @@ for (const version of readdirSync(root)) {
     t.same(wrong({ data_node: { count: 2 } }), ['/hdfs/replication']);
     t.same(wrong({ data_node: { count: 2 }, hdfs: { replication: 2 } }), []);
     t.same(wrong({ name_node: { heap: 400 } }), ['/name_node/heap']);
+    for (const count of [2, 4, 5]) {
+      t.same(wrong({ journal_node: { count } }), ['/journal_node/count'], 'always three');
+    }
     t.same(wrong({ zookeeper: { service: 'a b' } }), ['/zookeeper/service']);
     t.same(wrong({ zookeeper: { service: '10.0.0.1:2181,10.0.0.2:2181' } }), []);
     const { merged } = checkOptions(config, {});

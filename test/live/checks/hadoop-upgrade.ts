@@ -63,11 +63,11 @@ export const hadoopUpgrade: LiveCheck = {
 async function refused(live: Live): Promise<void> {
   const before = pidOf(live, 'data-0-node');
   for (const [options, text] of [
-    [{ hdfs: { replication: 4 } }, /replication/],
-    [{ data_node: { count: 2 } }, /replication/],
-    [{ name_node: { heap: 288 } }, /heap/],
+    [{ hdfs: { replication: 4 } }, /at most 3/],
+    [{ data_node: { count: 2 } }, /replication.*at most 2/],
+    [{ name_node: { heap: 288 } }, /at most 224/],
     [{ data_node: { disk: 1024 } }, /volume/],
-    [{ journal_node: { count: 4 } }, /count/],
+    [{ journal_node: { count: 4 } }, /maximum: 3/],
   ] as const) {
     const answer = await requestUpdate(live, 'hadoop', { options });
     assert.equal(answer.status, 400, JSON.stringify(options));
