@@ -12,7 +12,12 @@ import { aJob, settings } from '../helpers/elastic.js';
 class World {
   now = 1_000_000;
   readonly state = elasticStateOf(
-    { serviceName: 'spark', role: 'spark-jobs-role', random: seededRandom(7) },
+    {
+      serviceName: 'spark',
+      role: 'spark-jobs-role',
+      random: seededRandom(7),
+      sparkVersion: settings.sparkVersion,
+    },
     new Map(),
   );
   readonly #step = elasticStep({ settings, secret: 'secret' });
@@ -321,4 +326,47 @@ t.test('elastic › everything is known again after a restart of the scheduler',
   t.same(again.submissions.get(id), world.submission(id));
   t.same(again.workers, world.state.workers);
   t.equal(again.next, 2);
+});
+
+t.test('elastic › another version of Spark never mixes with the one of a driver', async (t) => {
+  const world = new World(three);
+  const plain = world.submit(aJob());
+  const kept = world.submit(aJob({ 'spark.driver.supervise': 'true' }));
+  world.offer();
+  world.settle(() => true);
+  const old = world.submission(kept).task?.id;
+  const workers = world.workers(plain);
+  (world.state as { sparkVersion: string }).sparkVersion = '4.0.1';
+  world.tell({ type: 'Ticked' });
+  t.match(world.submission(kept), { state: 'RELAUNCHING', message: /started again/ });
+  t.equal(world.workers(kept).length, 0, 'the old workers go with their driver');
+  world.now += 60_000;
+  world.offer();
+  world.settle(() => true);
+  world.offer();
+  t.match(world.submission(kept), { attempts: 2, task: { sparkVersion: '4.0.1' } });
+  t.not(world.submission(kept).task?.id, old);
+  t.ok(world.workers(kept).length > 0, 'it has workers of the new version');
+  world.now += 60_000;
+  world.offer();
+  t.match(world.submission(kept), { attempts: 2 }, 'and is left alone from then on');
+  t.match(world.submission(plain), { state: 'RUNNING', message: /it gets no more executors/ });
+  t.same(world.workers(plain), workers, 'the one that is not started again goes on as it is');
+});
+
+t.test('elastic › a driver acts as its system user, or as whom the job names', async (t) => {
+  const world = new World(three);
+  world.submit(aJob({}, { environment: { HADOOP_USER_NAME: 'ann' } }));
+  world.offer();
+  const operations = world.sent.flatMap((call) =>
+    call.type === 'ACCEPT' ? (call.accept.operations ?? []) : [],
+  );
+  const infos = operations.flatMap((one) => (one.type === 'LAUNCH' ? one.launch.task_infos : []));
+  const driver = infos.find(({ name }) => name?.startsWith('driver-'));
+  const variables = new Map(
+    driver?.command?.environment?.variables?.map(({ name, value }) => [name, value]),
+  );
+  t.equal(variables.get('HADOOP_USER_NAME'), 'ann');
+  // Executors are whom the driver says by it: another than itself could not write to its folders.
+  t.notOk(variables.has('SPARK_USER'));
 });

@@ -227,7 +227,6 @@ export function driverInfo(
         ...job.environment,
         SPARK_PROPERTIES: encoded(propertiesText(properties)),
         SPARK_LOGGING: encoded(logging),
-        SPARK_USER: submission.user,
         SPARK_LOCAL_IP: place.address,
       }),
       uris: [

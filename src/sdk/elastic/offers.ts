@@ -26,6 +26,7 @@ import {
   type Worker,
   workersOf,
 } from './state.js';
+import { isOutdated } from './versions.js';
 
 /** An offer on its way to an answer. */
 interface Answer {
@@ -74,6 +75,8 @@ export function sharesOf(state: ElasticState): Share[] {
  */
 export function hungry(state: ElasticState, now: number): Share[] {
   return sharesOf(state).filter(({ id, wanted, have }) => {
+    const submission = state.submissions.get(id);
+    if (submission === undefined || isOutdated(state, submission)) return false;
     const up = workersOf(state, id).filter((worker) => isUp(state, worker)).length;
     const delayed = remainingMs(state.workerBackoff.get(id), now) > 0;
     return have < wanted && !delayed && have - up < Math.max(leastStarting, up);
@@ -156,6 +159,7 @@ function placeDriver(
       ports: { driver: driverPort, block, ui },
       state: 'TASK_STAGING',
       launchedAt: now,
+      sparkVersion: state.sparkVersion,
     },
   });
 }

@@ -80,7 +80,12 @@ export async function startElastic(options: ElasticOptions): Promise<ElasticPart
   const settings = settingsOf(surroundings.env);
   const store = prefixedStore(options.store, 'elastic/');
   const state = elasticStateOf(
-    { serviceName: surroundings.serviceName, role: roleOf(surroundings), random: systemRandom },
+    {
+      serviceName: surroundings.serviceName,
+      role: roleOf(surroundings),
+      random: systemRandom,
+      sparkVersion: settings.sparkVersion,
+    },
     await store.load(''),
   );
   const runner = new Runner(options, state);

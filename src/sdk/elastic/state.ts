@@ -48,6 +48,8 @@ export interface DriverTask extends TaskPlace {
   readonly runningSince?: number;
   /** Since when (ms since 1970) its agent cannot be reached. */
   readonly unreachableSince?: number;
+  /** Of the driver; absent in records of before it was noted. */
+  readonly sparkVersion?: string;
 }
 
 /** One submission. */
@@ -101,6 +103,8 @@ export interface ElasticState {
   readonly serviceName: string;
   readonly role: string;
   readonly random: Random;
+  /** What drivers and workers are started with. */
+  readonly sparkVersion: string;
   frameworkId: string | undefined;
   connected: boolean;
   /** ms since 1970: calls from before were not heard. */
@@ -141,6 +145,7 @@ export interface ElasticStateOptions {
   readonly serviceName: string;
   readonly role: string;
   readonly random: Random;
+  readonly sparkVersion: string;
 }
 
 /** The state that the records tell. */

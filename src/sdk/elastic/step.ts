@@ -21,6 +21,7 @@ import {
   type Submission,
 } from './state.js';
 import { driverEnded, killOf, taskUpdated } from './updates.js';
+import { startAnew } from './versions.js';
 
 /** So many ended submissions are remembered. */
 const keptEnded = 200;
@@ -226,6 +227,7 @@ function settle(
   };
   giveUpUnreachable(state, writes, now, wake);
   const effects: ElasticEffect[] = [
+    ...(state.connected ? startAnew(state, writes, now) : []),
     ...giveBack(state, writes, now, wake),
     ...reclaim(state, context.settings.patienceSeconds * 1_000, writes, now, wake),
     ...killAgain(state, writes, now, wake),

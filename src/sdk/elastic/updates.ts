@@ -144,7 +144,7 @@ export function driverEnded(
   }
   const lost = status.state !== 'TASK_FAILED' && status.state !== 'TASK_KILLED';
   const ranForMs = task?.runningSince === undefined ? 0 : now - task.runningSince;
-  const { backoff: before, ...rest } = submission;
+  const { backoff: before, killSentAt: _asked, ...rest } = submission;
   const backoff = lost ? undefined : afterFailure(backoffPolicy, before, ranForMs, now);
   putSubmission(state, writes, {
     ...rest,
