@@ -8,6 +8,7 @@ import { DcosError, systemCodeOf } from '../../../core/errors.js';
 import type { Command, Given } from '../../command.js';
 import type { Context } from '../../context.js';
 import { formatJson } from '../../output/list.js';
+import { brokerAddresses, brokersVariable, hdfsProperties } from './configured.js';
 import { followJob } from './follow.js';
 import { fileProperties, parseSubmitArgs, type SubmitArgs } from './submit-args.js';
 
@@ -25,6 +26,11 @@ export function runJob(service: string, word: string): Command {
         text: "a variable of the driver's environment; may be repeated",
         isList: true,
       },
+      { flags: '--hdfs <service>', text: 'use the files of this HDFS of the cluster' },
+      {
+        flags: '--kafka <service>',
+        text: `tell the driver the brokers of this Kafka, in ${brokersVariable}`,
+      },
       { flags: '--follow', text: "show the driver's output until the job has ended" },
       { flags: '--wait', text: 'wait until the job has ended, in silence' },
       { flags: '--json', text: 'print JSON' },
@@ -34,6 +40,7 @@ export function runJob(service: string, word: string): Command {
     examples: [
       `dcos ${word} run --submit-args="--class org.example.Main app.jar 100"`,
       `dcos ${word} run --follow --submit-args="--executor-memory 1g job.py"`,
+      `dcos ${word} run --hdfs hadoop --kafka kafka --submit-args="--supervise stream.py"`,
     ],
     notes:
       'Files of this machine (application, --jars, --py-files, --files) are handed in.\n' +
@@ -41,7 +48,7 @@ export function runJob(service: string, word: string): Command {
     run: async (context, given) => {
       const job = jobOf(given);
       const http = await context.http();
-      const request = await withUploads(context, http, job);
+      const request = await withUploads(context, http, await withServices(http, given, job));
       const id = await submitJob(http, service, request);
       if (!given.has('json')) context.io.result(`Submission id: ${id}`);
       const ends = given.has('follow') || given.has('wait');
@@ -82,6 +89,20 @@ function jobOf(given: Given): LocalJob {
     return [pair.slice(0, split), pair.slice(split + 1)] as const;
   });
   return { ...parseSubmitArgs(text), environment: Object.fromEntries(pairs) };
+}
+
+/** The job with what it has to know of other services; what the user says himself goes first. */
+async function withServices(http: Http, given: Given, job: LocalJob): Promise<LocalJob> {
+  const hdfs = given.text('hdfs');
+  const kafka = given.text('kafka');
+  const properties = hdfs === undefined ? {} : await hdfsProperties(http, hdfs);
+  const brokers =
+    kafka === undefined ? {} : { [brokersVariable]: await brokerAddresses(http, kafka) };
+  return {
+    ...job,
+    properties: { ...properties, ...job.properties },
+    environment: { ...brokers, ...job.environment },
+  };
 }
 
 /** The job as the service takes it: every file of this machine has become a URI. */
