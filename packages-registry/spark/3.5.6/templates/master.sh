@@ -1,12 +1,45 @@
+# Starts the master. What it must remember over a restart is a file for each application, driver and worker, on its volume. Those of
+# another version it could not read.
 . ./java.sh
-mkdir -p spark-master/recovery
+recovery='spark-master/recovery-{{SPARK_VERSION}}'
+mkdir -p "$recovery"
+
+# Whether its volume takes another file. Spark's master goes on when it does not, and knows half of what it has told others from then
+# on: it is stopped until there is room again.
+room() { dd if=/dev/zero of=spark-master/room bs=65536 count=1 2> /dev/null && rm -f spark-master/room; }
+
 # A worker that has gone is forgotten soon: it is one of many that come and go. An application never dies of executors that were
 # taken from it.
-exec java -Xmx${MASTER_HEAP}m $opens \
-  -Dspark.authenticate=true -Dspark.network.crypto.enabled={{SPARK_ENCRYPT}} \
-  -Dspark.master.rest.enabled=false -Dspark.ui.killEnabled=false \
-  -Dspark.worker.timeout=15 -Dspark.deploy.maxExecutorRetries=-1 \
-  -Dspark.deploy.spreadOut=false -Dspark.deploy.retainedApplications=50 \
-  -Dspark.deploy.recoveryMode=FILESYSTEM -Dspark.deploy.recoveryDirectory="$MESOS_SANDBOX/spark-master/recovery" \
-  -cp "spark/jars/*" org.apache.spark.deploy.master.Master \
-  --host "$POD_ADDRESS" --port "$MASTER_PORT" --webui-port "$MASTER_UI_PORT"
+master() {
+  java -Xmx${MASTER_HEAP}m $opens \
+    -Dspark.authenticate=true -Dspark.network.crypto.enabled={{SPARK_ENCRYPT}} \
+    -Dspark.master.rest.enabled=false -Dspark.ui.killEnabled=false \
+    -Dspark.worker.timeout=15 -Dspark.deploy.maxExecutorRetries=-1 \
+    -Dspark.deploy.spreadOut=false -Dspark.deploy.retainedApplications=50 \
+    -Dspark.deploy.recoveryMode=FILESYSTEM -Dspark.deploy.recoveryDirectory="$MESOS_SANDBOX/$recovery" \
+    -cp "spark/jars/*" org.apache.spark.deploy.master.Master \
+    --host "$POD_ADDRESS" --port "$MASTER_PORT" --webui-port "$MASTER_UI_PORT" &
+  running=$!
+}
+
+running=''
+trap '[ -z "$running" ] || kill "$running"; wait; exit 143' TERM
+while :; do
+  until room; do
+    echo 'there is no room on the volume: the master waits' >&2
+    sleep 2
+  done
+  # Files are written in blocks of 1 KiB: one that ends with a block is half of a file, which no master could read.
+  for file in "$recovery"/*; do
+    [ ! -f "$file" ] || [ $(($(wc -c < "$file") % 1024)) -ne 0 ] || rm "$file"
+  done
+  master
+  full=''
+  while kill -0 "$running" 2> /dev/null; do
+    sleep 2
+    room || { full=yes && kill -9 "$running"; }
+  done
+  status=0
+  wait "$running" || status=$?
+  [ -n "$full" ] || exit "$status"
+done
