@@ -3,6 +3,7 @@ import { services } from '../live/services/index.js';
 import type { ServiceUnderTest } from '../live/services/service.js';
 import type { Figure } from './measure.js';
 import { measureService } from './service.js';
+import { sparkPi } from './spark-pi.js';
 
 /** Figures of one service; `rounds` is how many measurements the medians are of. */
 export type ServiceFigures = (rounds: number) => Promise<Figure[]>;
@@ -29,7 +30,17 @@ const cassandra: ServiceFigures = (rounds) =>
   measureService({ service: known('cassandra'), readyMs: 75_000 }, rounds);
 
 const hadoop: ServiceFigures = (rounds) =>
-  measureService({ service: known('hadoop'), readyMs: 60_000 }, rounds);
+  measureService({ service: known('hadoop'), readyMs: 60_000, serves: hdfsServes }, rounds);
+
+/** Journal nodes, name nodes, failover controllers, data nodes. */
+const hdfsServes =
+  /Starting JournalNode.*IPC Server listener|NameNode RPC up|Successfully (?:transitioned|sent block)/s;
+
+const spark: ServiceFigures = async (rounds) => {
+  const serves = /New state: ALIVE|Bound HistoryServer to/;
+  const service = { service: known('spark'), readyMs: 20_000, serves };
+  return [...(await measureService(service, rounds)), await sparkPi(rounds)];
+};
 
 /** In the order in which they are measured. */
 export const serviceFigures: Readonly<Record<string, ServiceFigures>> = {
@@ -37,4 +48,5 @@ export const serviceFigures: Readonly<Record<string, ServiceFigures>> = {
   kafka,
   cassandra,
   hadoop,
+  spark,
 };

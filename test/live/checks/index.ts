@@ -21,6 +21,8 @@ import { packed } from './packed.js';
 import { security } from './security.js';
 import { sideBySide } from './side-by-side.js';
 import { sparkJobs } from './spark.js';
+import { sparkWithOthers } from './spark-others.js';
+import { sparkUpgrade } from './spark-upgrade.js';
 import { stormAtLeastOnce } from './storm.js';
 import { stormUpgrade } from './storm-upgrade.js';
 import { swarmContainers } from './swarm.js';
@@ -40,6 +42,8 @@ export const checks: readonly LiveCheck[] = [
   cassandraUpgrade,
   cassandraSecurity,
   sparkJobs,
+  sparkWithOthers,
+  sparkUpgrade,
   elasticity,
   hadoopCluster,
   hadoopUpgrade,

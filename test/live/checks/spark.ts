@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { allProcs, belongsTo, signal } from '../../helpers/procfs.js';
+import { allProcs, belongsTo, signal, taskProcs } from '../../helpers/procfs.js';
 import { until } from '../../helpers/wait.js';
 import { type Engine, embedded } from '../engine.js';
 import { ask } from '../gateway.js';
@@ -15,7 +15,7 @@ const slow = { timeoutMs: 600_000 };
 /** SparkPi, an aggregate with a killed executor, Python, status, log, kill, history, give-back. */
 export const sparkJobs: LiveCheck = {
   name: 'spark',
-  seconds: 255,
+  seconds: 300,
   kind: 'rotating',
   run: async (live) => {
     const engine = embedded(live);
@@ -40,7 +40,12 @@ export const sparkJobs: LiveCheck = {
       const ran = await live.ok(['spark', 'run', '--follow', `--submit-args=${args}`], slow);
       assert.match(ran.stdout, /^Pi is roughly 3\.1[34]/m);
     });
-    await step('an aggregate with an executor killed on the way is exact', () => killed(live));
+    await step('an aggregate with an executor killed on the way is exact', () =>
+      killed(live, false),
+    );
+    await step('so it is with the master killed as well: the job goes on', () =>
+      killed(live, true),
+    );
     await step('list, status and log of what has ended', () => looks(live));
     await step('a job that is killed ends, with all that it held', () => kill(live, engine));
     await step('a job that fails says so', async () => {
@@ -83,7 +88,8 @@ function executors(live: Live): number[] {
     .map(({ pid }) => pid);
 }
 
-async function killed(live: Live): Promise<void> {
+/** A long job whose executor, and before it the master where `withMaster`, is killed on the way. */
+async function killed(live: Live, withMaster: boolean): Promise<void> {
   const rows = 600_000;
   const args = `${jobFile('pricing.py')} ${rows} 24`;
   const running = live.dcos(['spark', 'run', '--follow', `--submit-args=${args}`], slow);
@@ -95,20 +101,38 @@ async function killed(live: Live): Promise<void> {
       timeoutMs: 300_000,
     },
   );
+  const before = masters(live);
+  if (withMaster) {
+    for (const pid of before) signal(pid, 'SIGKILL');
+    await until(() => masters(live).length > 0 && !before.includes(masters(live)[0] ?? 0), {
+      what: 'another master',
+      timeoutMs: 120_000,
+    });
+  }
   signal(victim, 'SIGKILL');
   const ran = await running;
   assert.equal(ran.status, 0, ran.stderr);
   assert.deepEqual(rowsIn(ran.stdout), pricingOf(rows));
+  const [job] = await live.json<JobView[]>(['spark', 'list']);
+  assert.equal(job?.attempts, 1, 'the driver was never started again');
 }
+
+const masters = (live: Live): number[] =>
+  taskProcs(live.dir, 'master-0-master')
+    .filter(({ command }) => command.includes('deploy.master.Master'))
+    .map(({ pid }) => pid);
 
 interface JobView {
   readonly id: string;
   readonly state: string;
   readonly executors: number;
+  readonly attempts: number;
 }
 
 async function looks(live: Live): Promise<void> {
-  const [last, first] = await live.json<JobView[]>(['spark', 'list']);
+  const jobs = await live.json<JobView[]>(['spark', 'list']);
+  const [last] = jobs;
+  const first = jobs.at(-1);
   assert.equal(last?.state, 'FINISHED');
   const status = await live.json<{ driverState: string }>(['spark', 'status', first?.id ?? '']);
   assert.equal(status.driverState, 'FINISHED');

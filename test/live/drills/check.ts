@@ -107,7 +107,11 @@ const servicesByName: ReadonlyMap<string, ServiceUnderTest> = new Map(
   services.map((service) => [service.name, service]),
 );
 
-function install(live: Live, name: string, options: object = {}): Promise<unknown> {
+function install(
+  live: Live,
+  name: string,
+  options: ServiceUnderTest['options'] = {},
+): Promise<unknown> {
   return installPackage(live, name, options, installMs);
 }
 

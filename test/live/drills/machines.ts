@@ -73,7 +73,7 @@ export const agentLost: Drill = {
 };
 
 /** Ends an agent, its loop and all of its tasks, as when the machine burns. */
-function loseMachine({ work, loop }: Machine, agent: number): void {
+export function loseMachine({ work, loop }: Machine, agent: number): void {
   // The loop first: it would start the agent again.
   if (loop !== undefined) signal(loop, 'SIGKILL');
   signal(agent, 'SIGKILL');

@@ -4,6 +4,7 @@ import { hadoop } from './hadoop.js';
 import { helloWorld } from './hello-world.js';
 import { kafka } from './kafka.js';
 import type { ServiceUnderTest } from './service.js';
+import { spark } from './spark.js';
 import { storm } from './storm.js';
 import { zookeeper } from './zookeeper.js';
 
@@ -14,5 +15,6 @@ export const services: readonly ServiceUnderTest[] = [
   kafka,
   cassandraService,
   hadoop,
+  spark,
   storm,
 ];

@@ -83,6 +83,11 @@ export class RecordProducer implements Workload {
     });
   }
 
+  /** How many records all in-sync replicas have confirmed. */
+  get acknowledged(): number {
+    return this.#places.size;
+  }
+
   /** Makes the topic and starts. */
   async begin(): Promise<void> {
     const admin = this.#kafka.admin();

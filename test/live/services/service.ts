@@ -12,8 +12,8 @@ export interface ServiceUnderTest {
   readonly name: string;
   /** Packages that must be installed before it, such as `zookeeper` for `hadoop`. */
   readonly needs: readonly string[];
-  /** Options for a small machine: small heaps, small volumes. */
-  readonly options: object;
+  /** Options for a small machine: small heaps, small volumes; they may name the check's folder. */
+  readonly options: object | ((live: Live) => object);
   /** MB of memory that all of its tasks take together with these options. */
   readonly memMb: number;
   /** Idle two cores, warm caches: seconds of an install, and until it is whole after a kill. */
@@ -42,12 +42,12 @@ export interface Workload {
 export function installPackage(
   live: Live,
   name: string,
-  options: object,
+  options: ServiceUnderTest['options'],
   timeoutMs: number,
   version?: string,
 ): Promise<Ran> {
   const file = join(live.dir, `${name}.options.json`);
-  writeFileSync(file, JSON.stringify(options));
+  writeFileSync(file, JSON.stringify(typeof options === 'function' ? options(live) : options));
   const which = version === undefined ? [] : [`--package-version=${version}`];
   return live.ok(['package', 'install', name, `--options=${file}`, ...which, '--yes'], {
     timeoutMs,

@@ -1,21 +1,28 @@
 /** Spark with a client that keeps submitting jobs and compares each answer with its own. */
 import assert from 'node:assert/strict';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { root } from '../../helpers/paths.js';
 import { taskProcs } from '../../helpers/procfs.js';
 import { until } from '../../helpers/wait.js';
 import type { Live } from '../live.js';
 import type { ServiceUnderTest, Workload } from './service.js';
 
-/** One master; a job at a time with two executors at most. */
+/** A master and a history server; a job at a time with two executors at most. */
 export const spark: ServiceUnderTest = {
   name: 'spark',
   needs: [],
-  options: { executor: { max: 2 } },
-  memMb: 512 + 704 + 2 * 864,
-  seconds: { install: 60, recover: 30 },
-  tasks: ['master-0-master'],
+  options: (live) => ({
+    executor: { max: 2 },
+    history: { 'event-log-dir': `file://${live.dir}/events` },
+  }),
+  memMb: 512 + 640 + 704 + 2 * 864,
+  seconds: { install: 40, recover: 45 },
+  // The master at both ends: whose disk fills up is the first, whose machine is lost the last.
+  tasks: ['master-0-master', 'history-0-history', 'master-0-master'],
   begin: async (live) => {
     const client = new JobClient(live);
     client.begin();
@@ -71,6 +78,9 @@ export async function compiledJob(live: Live, name: string): Promise<string> {
   return jar;
 }
 
+/** As long as one job may take, in ms. */
+const jobMs = 400_000;
+
 /** Submits `pricing.py` over and over; a job that failed counts for nothing and is tried again. */
 export class JobClient implements Workload {
   readonly #live: Live;
@@ -79,6 +89,7 @@ export class JobClient implements Workload {
   #lastError = '';
   #stopping = false;
   #ended: Promise<void> = Promise.resolve();
+  #running: ChildProcess | undefined;
 
   constructor(live: Live) {
     this.#live = live;
@@ -93,11 +104,10 @@ export class JobClient implements Workload {
     const expected = pricingOf(rows);
     const args = `--supervise ${jobFile('pricing.py')} ${rows} 4`;
     while (!this.#stopping) {
-      const ran = await this.#live.dcos(['spark', 'run', '--follow', `--submit-args=${args}`], {
-        timeoutMs: 600_000,
-      });
+      const ran = await this.#run(['spark', 'run', '--follow', `--submit-args=${args}`]);
       if (ran.status !== 0) {
         this.#lastError = ran.stderr.trim().split('\n').at(-1) ?? '';
+        await pause(500);
         continue;
       }
       // A driver that was started again prints once more: the last answer is the job's.
@@ -107,12 +117,28 @@ export class JobClient implements Workload {
     }
   }
 
+  async #run(
+    args: readonly string[],
+  ): Promise<{ status: number | null; stdout: string; stderr: string }> {
+    const child = this.#live.start(args);
+    this.#running = child;
+    const told = { stdout: '', stderr: '' };
+    for (const name of ['stdout', 'stderr'] as const) {
+      child[name]?.setEncoding('utf8').on('data', (text: string) => {
+        told[name] += text;
+      });
+    }
+    const [status] = (await once(child, 'close')) as [number | null];
+    return { status, ...told };
+  }
+
   async progress(count: number, timeoutMs = 600_000): Promise<void> {
     // A whole job is far more than a write: one counts for ten operations.
     const wanted = this.#done + Math.max(1, Math.ceil(count / 10));
     await until(() => this.#done >= wanted || this.#wrong !== undefined, {
       what: `${wanted} jobs done (${this.#done} so far; last error: ${this.#lastError})`,
-      timeoutMs,
+      // A dozen JVMs start for a job: on a loaded machine that takes minutes, not the time of a write.
+      timeoutMs: Math.max(timeoutMs, jobMs),
       everyMs: 500,
     });
   }
@@ -124,6 +150,8 @@ export class JobClient implements Workload {
 
   async stop(): Promise<void> {
     this.#stopping = true;
+    // Only the command: the job itself ends with the service.
+    this.#running?.kill('SIGKILL');
     await this.#ended;
   }
 }
