@@ -34,7 +34,7 @@ const hadoop: ServiceFigures = (rounds) =>
 
 /** Journal nodes, name nodes, failover controllers, data nodes. */
 const hdfsServes =
-  /Starting JournalNode.*IPC Server listener|NameNode RPC up|Successfully (?:transitioned|sent block)/s;
+  /Starting JournalNode.*IPC Server listener|RPC up at|Successfully (?:transitioned|sent block)/s;
 
 const spark: ServiceFigures = async (rounds) => {
   const serves = /New state: ALIVE|Bound HistoryServer to/;

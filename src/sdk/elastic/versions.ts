@@ -22,15 +22,14 @@ export function isOutdated({ sparkVersion }: ElasticState, { task }: Submission)
 }
 
 /**
- * Drivers that are started again when they end are ended, with their workers; all others go on with the executors that
- * they have, and users are told so.
+ * Drivers that are started again when they end are ended, with their workers; all others go on
+ * with the executors that they have, and users are told so.
  */
 export function startAnew(state: ElasticState, writes: Write[], now: number): ElasticEffect[] {
   return [...state.submissions.values()].flatMap((submission): ElasticEffect[] => {
     const { task, supervise, killSentAt, killRequested } = submission;
-    if (task === undefined || isEnded(submission) || killRequested || killSentAt !== undefined) {
-      return [];
-    }
+    const isAsked = killRequested || killSentAt !== undefined;
+    if (task === undefined || isEnded(submission) || isAsked) return [];
     if (!isOutdated(state, submission)) return [];
     if (supervise) {
       const message = `it is started again with Spark ${state.sparkVersion}`;

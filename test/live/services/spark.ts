@@ -137,7 +137,7 @@ export class JobClient implements Workload {
     const wanted = this.#done + Math.max(1, Math.ceil(count / 10));
     await until(() => this.#done >= wanted || this.#wrong !== undefined, {
       what: `${wanted} jobs done (${this.#done} so far; last error: ${this.#lastError})`,
-      // A dozen JVMs start for a job: on a loaded machine that takes minutes, not the time of a write.
+      // Several JVMs start for a job: on a loaded machine that takes minutes.
       timeoutMs: Math.max(timeoutMs, jobMs),
       everyMs: 500,
     });
