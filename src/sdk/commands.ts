@@ -13,10 +13,19 @@ import {
   statusOfElement,
   stepsOf,
 } from '../framework/plan.js';
+import { volumesOf } from '../wire/service-spec.js';
 import type { TargetedPlan } from './deploy.js';
 import type { CommandResult, PlanVerb, PodVerb } from './events.js';
-import { liveTasks, ownSpec, withoutBackoff, withoutRenewal, withRenewal } from './instances.js';
-import { type Instance, putInstance, putStarted, type State } from './state.js';
+import {
+  liveTasks,
+  ownSpec,
+  podOf,
+  withoutBackoff,
+  withoutRenewal,
+  withRenewal,
+} from './instances.js';
+import { type Instance, putInstance, putStarted, type State, targetOf } from './state.js';
+import { heldBack } from './well.js';
 import type { KillOrder } from './work.js';
 
 /** What is asked of a plan. */
@@ -119,6 +128,7 @@ export interface PodCommand {
   readonly verb: PodVerb;
   readonly instance: string;
   readonly tasks?: readonly string[] | undefined;
+  readonly force?: boolean;
 }
 
 /** `broker-1-broker`, as the task is called in Mesos. */
@@ -169,6 +179,21 @@ function pausePod(
 }
 
 /**
+ * Why an instance with data is not given up: it is well and another of its pod is not. Two at once
+ * could be what a majority of a quorum, or the last copy of a record, was on.
+ */
+function lastCopyOf(state: State, found: Instance): CommandResult | undefined {
+  const pod = podOf(targetOf(state), found);
+  const held = heldBack(state, found, new Set());
+  if (pod === undefined || volumesOf(pod).length === 0 || held === undefined) return undefined;
+  return {
+    status: 409,
+    message: `${found.name} keeps its data for now: it ${held}`,
+    hint: 'Replace it once the plan recovery is COMPLETE; --force gives its data up at once.',
+  };
+}
+
+/**
  * Restarts a pod instance in place, or replaces it: its data is given up before its tasks are
  * stopped.
  */
@@ -187,6 +212,8 @@ export function commandPod(
   if (verb === 'pause' || verb === 'resume') {
     return { result: pausePod(state, found, command, writes), kills: [] };
   }
+  const refused = verb === 'replace' && !command.force && lastCopyOf(state, found);
+  if (refused) return { result: refused, kills: [] };
   const replaced = verb === 'replace' || found.permanentlyFailed;
   const running = Object.keys(found.tasks).filter(
     (name) => ownSpec(state, found, name)?.task.goal === 'RUNNING',

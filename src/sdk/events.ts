@@ -51,6 +51,8 @@ export type Event =
       readonly instance: string;
       /** Of `pause` and `resume`: names of tasks, short or full; none for all. */
       readonly tasks?: readonly string[] | undefined;
+      /** Of `replace`: also while its data may be the last that is whole. */
+      readonly force?: boolean;
     };
 
 /** Orders. */
@@ -78,8 +80,10 @@ export type Effect =
 
 /** What a command was answered: 200, 208 (nothing to do), 400, 404 (reference/sdk.md §5). */
 export interface CommandResult {
-  readonly status: 200 | 208 | 400 | 404;
+  readonly status: 200 | 208 | 400 | 404 | 409;
   readonly message: string;
+  /** What to do about it. */
+  readonly hint?: string;
   /** Names of the tasks that a pod command is about. */
   readonly tasks?: readonly string[];
 }

@@ -134,10 +134,12 @@ function podRoutes(state: State, driver: Driver<Event>): Route[] {
       const instance = request.params.name ?? '';
       const steers = verb === 'pause' || verb === 'resume';
       const tasks = steers ? await taskList(request) : undefined;
+      const force = request.query.get('force') === 'true';
       const result = await driver.ask<CommandResult>((requestId) => {
-        return { type: 'PodCommanded', requestId, verb, instance, tasks };
+        return { type: 'PodCommanded', requestId, verb, instance, tasks, force };
       });
-      if (result.status !== 200) return json({ message: result.message }, result.status);
+      const { status, message, hint } = result;
+      if (status !== 200) return json({ message, ...(hint && { hint }) }, status);
       return json({ pod: instance, tasks: result.tasks ?? [] });
     };
   return [

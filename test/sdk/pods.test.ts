@@ -3,7 +3,7 @@
  * an instance is replaced; and all of it hurt from seeds.
  */
 import t from 'tap';
-import type { CommandResult, PlanVerb, PodVerb } from '../../src/sdk/events.js';
+import type { CommandResult, Event, PlanVerb, PodVerb } from '../../src/sdk/events.js';
 import type { ModelTask } from '../helpers/model-agent.js';
 import {
   launches,
@@ -241,6 +241,27 @@ t.test('templates › a service has a secret of its own, in files of its owner a
   const text = info.command?.value ?? '';
   t.match(text, /\(umask 077; printf %s "\$DCOS_CONFIG_FILE_1" \| base64 -d > 'c'\)/);
   t.match(text, /^printf %s "\$DCOS_CONFIG_FILE_0" \| base64 -d > 'o'/m);
+});
+
+t.test('replace › a second one only once the first is whole, unless it has to be', async (t) => {
+  const simulation = await started(11);
+  t.match(await pod(simulation, 'replace', 'node-1'), { status: 200 });
+  const before = running(simulation, 'node-2-server');
+  t.match(await pod(simulation, 'replace', 'node-2'), {
+    status: 409,
+    message: 'node-2 keeps its data for now: it waits for node-1, which is being replaced',
+    hint: /--force/,
+  });
+  t.match(await pod(simulation, 'replace', 'node-1'), { status: 200 }, 'itself, as often as asked');
+  await simulation.live(30_000);
+  t.equal(running(simulation, 'node-2-server'), before, 'nothing was changed');
+  t.match(await pod(simulation, 'replace', 'node-2'), { status: 200 });
+  const forced = (requestId: string): Event => {
+    return { type: 'PodCommanded', requestId, verb: 'replace', instance: 'node-0', force: true };
+  };
+  t.match(await simulation.ask(forced), { status: 200 });
+  await simulation.live(60_000);
+  t.equal(planStatus(simulation, 'recovery'), 'COMPLETE');
 });
 
 t.test('replace › on its own machine it takes the ports that it had, freed before', async (t) => {
