@@ -1,4 +1,7 @@
 /** Demand, settings and small readers of the elastic part. */
+import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import t from 'tap';
 import {
   nextShare,
@@ -8,7 +11,7 @@ import {
   wantedOf,
 } from '../../src/sdk/elastic/demand.js';
 import { jobOf } from '../../src/sdk/elastic/http.js';
-import { badgeOf, propertiesText } from '../../src/sdk/elastic/launch.js';
+import { badgeOf, executorJava, propertiesText } from '../../src/sdk/elastic/launch.js';
 import { askedIn, workersIn } from '../../src/sdk/elastic/observe.js';
 import { mebibytes, planOfJob, propertiesOf } from '../../src/sdk/elastic/settings.js';
 import type { Job } from '../../src/sdk/elastic/state.js';
@@ -111,4 +114,14 @@ t.test('elastic › small readers', async (t) => {
   const gauge = 'app-1.driver.ExecutorAllocationManager.executors.numberTargetExecutors';
   t.equal(askedIn({ gauges: { [gauge]: { value: 3 } } }), 3);
   t.equal(askedIn({ gauges: {} }), undefined);
+});
+
+t.test('launch › executors get by without the module that their runtime lacks', async (t) => {
+  const sandbox = t.testdir({ 'wrapper.sh': executorJava, jdk: { bin: {} } });
+  const fake = join(sandbox, 'jdk/bin/java');
+  writeFileSync(fake, '#!/bin/sh\nprintf "<%s>" "$@"\n', { mode: 0o755 });
+  const args = ['-cp', 'a b:c', '--add-modules=jdk.incubator.vector', '-Dx="1 2"', 'Main', ''];
+  const env = { MESOS_SANDBOX: sandbox, PATH: process.env.PATH };
+  const told = execFileSync('sh', [join(sandbox, 'wrapper.sh'), ...args], { env });
+  t.equal(told.toString(), '<-cp><a b:c><-Dx="1 2"><Main><>');
 });

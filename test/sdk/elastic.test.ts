@@ -370,3 +370,20 @@ t.test('elastic › a driver acts as its system user, or as whom the job names',
   // Executors are whom the driver says by it: another than itself could not write to its folders.
   t.notOk(variables.has('SPARK_USER'));
 });
+
+t.test('elastic › a driver whose master is gone for good is started again', async (t) => {
+  const world = new World(three);
+  const plain = world.submit(aJob());
+  const kept = world.submit(aJob({ 'spark.driver.supervise': 'true' }));
+  world.offer();
+  world.settle(() => true);
+  world.tell({ type: 'MastersFound', masters: [] });
+  world.tell({ type: 'MastersFound', masters: ['10.0.0.1:7077'] });
+  t.match(world.submission(kept), { state: 'RUNNING', attempts: 1 }, 'it has only started again');
+  world.tell({ type: 'MastersFound', masters: ['10.0.0.2:7077'] });
+  t.match(world.submission(kept), { state: 'RELAUNCHING' });
+  t.match(world.submission(plain), { state: 'RUNNING', message: /its master is gone for good/ });
+  world.now += 60_000;
+  world.offer();
+  t.match(world.submission(kept), { attempts: 2, task: { masters: '10.0.0.2:7077' } });
+});

@@ -26,7 +26,7 @@ import {
   type Worker,
   workersOf,
 } from './state.js';
-import { isOutdated } from './versions.js';
+import { whyOutdated } from './versions.js';
 
 /** An offer on its way to an answer. */
 interface Answer {
@@ -76,7 +76,9 @@ export function sharesOf(state: ElasticState): Share[] {
 export function hungry(state: ElasticState, now: number): Share[] {
   return sharesOf(state).filter(({ id, wanted, have }) => {
     const submission = state.submissions.get(id);
-    if (submission === undefined || isOutdated(state, submission)) return false;
+    if (submission === undefined || whyOutdated(state, submission) !== undefined) {
+      return false;
+    }
     const up = workersOf(state, id).filter((worker) => isUp(state, worker)).length;
     const delayed = remainingMs(state.workerBackoff.get(id), now) > 0;
     return have < wanted && !delayed && have - up < Math.max(leastStarting, up);
@@ -160,6 +162,7 @@ function placeDriver(
       state: 'TASK_STAGING',
       launchedAt: now,
       sparkVersion: state.sparkVersion,
+      masters: state.masters.join(),
     },
   });
 }

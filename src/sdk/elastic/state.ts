@@ -48,8 +48,10 @@ export interface DriverTask extends TaskPlace {
   readonly runningSince?: number;
   /** Since when (ms since 1970) its agent cannot be reached. */
   readonly unreachableSince?: number;
-  /** Of the driver; absent in records of before it was noted. */
+  /** What it was started with; absent in records of before it was noted. */
   readonly sparkVersion?: string;
+  /** `address:port,…` of the masters that it knows. */
+  readonly masters?: string;
 }
 
 /** One submission. */

@@ -1,6 +1,6 @@
 /**
- * Jobs whose driver was started by another version of Spark than this service has now: executors
- * and masters of this version cannot speak to it. Pure.
+ * Jobs whose driver can get no more executors: it was started by another version of Spark than this
+ * service has now, or knows a master that has moved for good. Pure.
  */
 import type { Write } from '../../core/store/store.js';
 import type { ElasticEffect } from './events.js';
@@ -15,10 +15,15 @@ import {
 } from './state.js';
 import { killOf } from './updates.js';
 
-/** Whether its driver, which runs, is of another version. */
-export function isOutdated({ sparkVersion }: ElasticState, { task }: Submission): boolean {
-  if (task === undefined || isOver(task.state) || task.sparkVersion === undefined) return false;
-  return task.sparkVersion !== sparkVersion;
+/** Why its driver, which runs, gets no more executors; `undefined` if it does. */
+export function whyOutdated(state: ElasticState, { task }: Submission): string | undefined {
+  if (task === undefined || isOver(task.state)) return undefined;
+  const { sparkVersion = state.sparkVersion, masters } = task;
+  if (sparkVersion !== state.sparkVersion) return `its Spark is ${sparkVersion}`;
+  // A master that is replaced knows nobody, and nobody knows where it is. One that starts again is
+  // where it was.
+  const moved = masters !== undefined && state.masters.length > 0;
+  return moved && masters !== state.masters.join() ? 'its master is gone for good' : undefined;
 }
 
 /**
@@ -30,15 +35,16 @@ export function startAnew(state: ElasticState, writes: Write[], now: number): El
     const { task, supervise, killSentAt, killRequested } = submission;
     const isAsked = killRequested || killSentAt !== undefined;
     if (task === undefined || isEnded(submission) || isAsked) return [];
-    if (!isOutdated(state, submission)) return [];
+    const why = whyOutdated(state, submission);
+    if (why === undefined) return [];
     if (supervise) {
-      const message = `it is started again with Spark ${state.sparkVersion}`;
+      const message = `${why}: it is started again`;
       putSubmission(state, writes, { ...submission, killSentAt: now, message });
       const workers = workersOf(state, submission.id);
       for (const worker of workers) putWorker(state, writes, { ...worker, killedAt: now });
       return [task, ...workers].map(({ id, agentId }) => killOf(id, agentId));
     }
-    const message = `its Spark is ${task.sparkVersion}: it gets no more executors`;
+    const message = `${why}: it gets no more executors`;
     if (submission.message !== message) putSubmission(state, writes, { ...submission, message });
     return [];
   });
