@@ -1,8 +1,20 @@
 /** What authors of packages get: a new package that is right, and every mistake by its name. */
-import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import t from 'tap';
 import { skeletonOf } from '../../src/cli/commands/package/skeleton.js';
+import { downloadsOf } from '../../src/packages/artifacts/artifacts.js';
+import { bundlePackages } from '../../src/packages/author/bundle.js';
 import { lintPackage, withPackages } from '../../src/packages/author/lint.js';
 import { runAuthor } from '../../src/packages/author/main.js';
 import { ownRepository } from '../../src/packages/repositories.js';
@@ -102,4 +114,32 @@ t.test('bundle › names every artifact that cannot be had, and writes nothing',
   const small = await runAuthor(['bundle', into, 'hello-world'], root, () => {});
   t.match(small, { packages: ['hello-world 1.0.0'], files: 0 });
   t.ok(readdirSync(folder).includes('none.tgz'));
+});
+
+t.test('bundle › every file that nobody has is named', async (t) => {
+  const folder = makeFolder(t);
+  const nobody = createServer((_request, response) => response.writeHead(404).end());
+  await new Promise<void>((done) => nobody.listen(0, '127.0.0.1', done));
+  t.teardown(() => nobody.close());
+  const { port } = nobody.address() as AddressInfo;
+  const base = `http://127.0.0.1:${port}/`;
+  const cache = process.env.XDG_CACHE_HOME;
+  process.env.XDG_CACHE_HOME = join(folder, 'cache');
+  t.teardown(() => {
+    if (cache === undefined) delete process.env.XDG_CACHE_HOME;
+    else process.env.XDG_CACHE_HOME = cache;
+  });
+  const into = join(folder, 'all.tgz');
+  await withPackages(root, async (packages) => {
+    const files = await downloadsOf(await packages.find('zookeeper'));
+    const bases = { maven: base, pypi: base, npm: base };
+    const work = bundlePackages(packages, ['zookeeper'], into, bases, () => {});
+    const error = await work.then(
+      () => undefined,
+      (thrown: Error) => thrown,
+    );
+    t.ok(files.length > 3);
+    for (const { purl } of files) t.ok(error?.message.includes(`${purl}: `), `names ${purl}`);
+  });
+  t.notOk(existsSync(into), 'nothing is written');
 });
