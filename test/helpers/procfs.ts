@@ -5,6 +5,8 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 export interface Proc {
   readonly pid: number;
   readonly parent: number;
+  /** When it was started, in ticks since the machine was. Ids are used again, times are not. */
+  readonly startedAt: number;
   /** `R`, `S`, `T` (stopped), `Z`… */
   readonly state: string;
   readonly command: string;
@@ -44,6 +46,7 @@ export function procOf(pid: number): Proc | undefined {
   return {
     pid,
     parent: Number(parent),
+    startedAt: Number(fields[19] ?? 0),
     state,
     command: read(`/proc/${pid}/cmdline`).replaceAll('\0', ' ').trim(),
     env: new Map(pairs),
@@ -65,14 +68,14 @@ export function belongsTo(proc: Proc, folder: string): boolean {
 }
 
 /**
- * The processes of a task of the cluster under `folder`, parents before their children; told by
+ * The processes of a task of the cluster under `folder`, in the order of their starts; told by
  * `variable`: TASK_NAME of declarative services, MESOS_TASK_ID of apps.
  */
 export function taskProcs(folder: string, value: string, variable = 'TASK_NAME'): Proc[] {
   const all = allProcs().filter(
     (proc) => proc.env.get(variable) === value && belongsTo(proc, folder),
   );
-  return all.sort((a, b) => a.pid - b.pid);
+  return all.sort((a, b) => a.startedAt - b.startedAt || a.pid - b.pid);
 }
 
 /** Those of `procs` that have no child among them: what does the work. */
