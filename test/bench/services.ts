@@ -27,7 +27,20 @@ const kafka: ServiceFigures = (rounds) =>
   );
 
 const cassandra: ServiceFigures = (rounds) =>
-  measureService({ service: known('cassandra'), readyMs: 75_000 }, rounds);
+  measureService(
+    { service: known('cassandra'), readyMs: 75_000, serves: /Starting listening for CQL clients/ },
+    rounds,
+  );
+
+const storm: ServiceFigures = (rounds) =>
+  measureService(
+    {
+      service: known('storm'),
+      readyMs: 45_000,
+      serves: /Starting thrift server/,
+    },
+    rounds,
+  );
 
 const hadoop: ServiceFigures = (rounds) =>
   measureService({ service: known('hadoop'), readyMs: 60_000, serves: hdfsServes }, rounds);
@@ -49,4 +62,5 @@ export const serviceFigures: Readonly<Record<string, ServiceFigures>> = {
   cassandra,
   hadoop,
   spark,
+  storm,
 };
