@@ -22,11 +22,12 @@ export async function readObjectOrInput(
 }
 
 /** All of stdin. Throws `usage` where that is a terminal, `invalid` where it is too much. */
-async function readInput(what: string): Promise<string> {
+export async function readInput(
+  what: string,
+  hint = 'Name a file, or send it to stdin: … < file.json',
+): Promise<string> {
   if (process.stdin.isTTY) {
-    throw new DcosError('usage', `the ${what} is missing`, {
-      hint: 'Name a file, or send it to stdin: … < file.json',
-    });
+    throw new DcosError('usage', `the ${what} is missing`, { hint });
   }
   const chunks: Buffer[] = [];
   let size = 0;

@@ -66,13 +66,22 @@ async function join(
 /** The most that is collected of a command, in bytes. */
 const maxCollected = 64 * 1024 * 1024;
 
-/** Runs a command to its end and gives what it printed; its errors are passed on as they come. */
+/**
+ * Runs a command to its end and gives what it printed; its errors are passed on as they come. It
+ * gets `input`, if there is any.
+ */
 export async function collectTask(
   http: Http,
   task: TaskView,
   words: readonly string[],
+  input?: Buffer,
 ): Promise<{ readonly stdout: string; readonly status: number }> {
   const session = await startExec(http, task, { words });
+  const given = input === undefined ? undefined : session.input();
+  // A command that ends without reading takes none, which is no failure of it.
+  given?.done.catch(() => {});
+  if (input !== undefined) given?.write(input);
+  given?.end();
   const chunks: Buffer[] = [];
   let bytes = 0;
   try {
@@ -90,6 +99,8 @@ export async function collectTask(
     }
   } catch (error) {
     throw cut(error);
+  } finally {
+    given?.close();
   }
   return { stdout: Buffer.concat(chunks).toString('utf8'), status: await session.exitCode() };
 }

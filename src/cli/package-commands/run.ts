@@ -5,6 +5,7 @@ import { callService } from '../../client/services.js';
 import type { HttpSpec, PackageCommand, RunSpec } from '../../wire/service-commands.js';
 import type { Given } from '../command.js';
 import type { Context } from '../context.js';
+import { readInput } from '../input.js';
 import { collectTask, joinTask } from '../join-task.js';
 import { clean } from '../output/clean.js';
 import { formatJson } from '../output/list.js';
@@ -105,9 +106,14 @@ async function collect(
   isAll: boolean,
 ): Promise<void> {
   const http = await context.http();
+  // Every one of them gets the same: it is read whole first.
+  const input =
+    command.input === 'none'
+      ? undefined
+      : Buffer.from(await readInput('input of the command', 'Send it to stdin: … < file'));
   const ask = async ({ instance, task }: ChosenTask): Promise<Said> => ({
     instance,
-    ...(await collectTask(http, task, words)),
+    ...(await collectTask(http, task, words, input)),
   });
   const said = await Promise.all(chosen.map(ask));
   const failed = said.filter(({ status }) => status !== 0);
