@@ -9,6 +9,7 @@ import { embedded } from '../engine.js';
 import { requestUpdate, updateService } from '../gateway.js';
 import type { Live, LiveCheck } from '../live.js';
 import { CassandraWorkload, smallCassandra } from '../services/cassandra.js';
+import { type ObjectStore, startObjectStore } from '../services/object-store.js';
 import { holdings } from '../state.js';
 import { installCassandra, runPlan, serverPids, slow, statusOf } from './cassandra-steps.js';
 
@@ -57,17 +58,43 @@ export const cassandraUpgrade: LiveCheck = {
         'schema.cql',
       ]);
     });
-    await step('uninstall leaves nothing', async () => {
+    const store = await startObjectStore(live);
+    const remote = ['SNAPSHOT_NAME=one', `BACKUP_LOCATION=s3://${store.bucket}/rows/here`];
+    const backup = { s3: { endpoint: store.endpoint } };
+    await step('backup to an S3-like store, once its key is there', async () => {
+      const before = serverPids(live, 'node-0');
+      await updateService(live, 'cassandra', { options: { backup } }, 600_000);
+      assert.deepEqual(serverPids(live, 'node-0'), before, 'nobody was restarted for it');
+      await storeLogin(live, store);
+      await runPlan(live, 'backup', remote);
+    });
+    const uninstall = async (): Promise<void> => {
       await live.ok(['package', 'uninstall', 'cassandra', '--delete-volumes', '--yes'], slow);
       assert.deepEqual(holdings(await engine.state(), engine.ownFrameworks), []);
-    });
+    };
+    await step('uninstall leaves nothing', uninstall);
     await step('a new installation takes the backup: every row is there', async () => {
-      await installCassandra(live, smallCassandra);
+      await installCassandra(live, { ...smallCassandra, backup });
       await runPlan(live, 'restore', values);
+      await work.verify();
+    });
+    await step('and that of the store, by nodes of other tokens', async () => {
+      await uninstall();
+      await installCassandra(live, { ...smallCassandra, backup, cassandra: { num_tokens: 8 } });
+      await storeLogin(live, store);
+      await runPlan(live, 'restore', remote);
       await work.verify();
     });
   },
 };
+
+async function storeLogin(live: Live, { key }: ObjectStore): Promise<void> {
+  const login = ['cassandra', 's3', 'login'];
+  const wrong = await live.dcos(login, { input: 'no key\n', ...slow });
+  assert.equal(wrong.status, 1);
+  assert.match(wrong.stderr, /must be key:secret/);
+  await live.ok(login, { input: `${key}\n`, ...slow });
+}
 
 /** Kills a node that is of 4.1 still, once the first one is of 5.0. */
 async function upgradedAndKilled(live: Live): Promise<void> {

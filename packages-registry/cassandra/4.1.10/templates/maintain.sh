@@ -1,10 +1,14 @@
 # What a plan of maintenance does on one node: `sh maintain.sh snapshot`.
 set -eu
 
+# Not in s3.sh, which is the servers' as well: another store restarts nobody.
+export S3_ENDPOINT='{{S3_ENDPOINT}}' S3_REGION='{{S3_REGION}}'
+
 # Tasks stand in shared folders and restore from them; a name is one part of a path.
 name="${SNAPSHOT_NAME:-}"
 backup="${BACKUP_LOCATION:-}/$name"
-own="$backup/{{pod.name}}"
+# What is on its way to or from a store; of what was left there by one that was killed nothing is of use.
+stage=cassandra-data/stage
 fail() {
   echo "Error: $*" >&2
   exit 1
@@ -14,11 +18,22 @@ named() {
     '' | .* | *[!A-Za-z0-9._-]*) fail "SNAPSHOT_NAME must be letters, digits, '.', '_' and '-', not '$name'" ;;
   esac
 }
+in_store() {
+  case "${BACKUP_LOCATION:-}" in
+    s3://?*) return 0 ;;
+    *) return 1 ;;
+  esac
+}
 located() {
   named
+  rm -rf "$stage"
+  if in_store; then
+    mkdir -p "$stage"
+    return
+  fi
   case "${BACKUP_LOCATION:-}" in
     /*) ;;
-    *) fail "BACKUP_LOCATION must be the absolute path of a folder that every agent sees, not '${BACKUP_LOCATION:-}'" ;;
+    *) fail "BACKUP_LOCATION must be s3://bucket/folder, or the absolute path of a folder that every agent sees, not '${BACKUP_LOCATION:-}'" ;;
   esac
   [ -d "$BACKUP_LOCATION" ] || fail "there is no folder $BACKUP_LOCATION on {{pod.hostname}}"
 }
@@ -49,21 +64,38 @@ snapshot() {
   sh ./nodetool.sh snapshot -t "$name" -- $(keyspaces)
 }
 
-# Written beside its place and moved there: a backup that is there is whole.
-upload() {
-  located
-  rm -rf "$own.new"
-  mkdir -p "$own.new"
+# The tables of a snapshot as a folder of their own, with the sums of all files.
+gather() {
   for folder in cassandra-data/data/*/*/snapshots/"$name"; do
     [ -d "$folder" ] || continue
     table=$(basename "${folder%/snapshots/*}")
     keyspace=$(basename "$(dirname "${folder%/snapshots/*}")")
-    mkdir -p "$own.new/data/$keyspace/${table%-*}"
-    find "$folder" -maxdepth 1 -type f -name '*-*' -exec cp {} "$own.new/data/$keyspace/${table%-*}" \;
+    mkdir -p "$1/data/$keyspace/${table%-*}"
+    # $2: links where that is the same volume, else copies.
+    find "$folder" -maxdepth 1 -type f -name '*-*' -exec cp $2 {} "$1/data/$keyspace/${table%-*}" \;
   done
-  tokens > "$own.new/tokens"
-  (cd "$own.new" && find . -type f ! -name sums -exec sha256sum {} + > ../sums.{{pod.index}})
-  mv "$backup/sums.{{pod.index}}" "$own.new/sums"
+  tokens > "$1/tokens"
+  (cd "$1" && find . -type f -exec sha256sum {} +) > sums
+}
+
+# A backup that has its sums is whole: they come last.
+upload() {
+  located
+  if in_store; then
+    mkdir -p "$stage/node" "$stage/sums"
+    gather "$stage/node" -l
+    mv sums "$stage/sums/sums"
+    sh ./s3.sh put "$backup/{{pod.name}}" "$stage/node"
+    sh ./s3.sh put "$backup/{{pod.name}}" "$stage/sums"
+    rm -rf "$stage"
+    echo "backed up to $backup/{{pod.name}}"
+    return
+  fi
+  own="$backup/{{pod.name}}"
+  rm -rf "$own.new"
+  mkdir -p "$own.new"
+  gather "$own.new" ''
+  mv sums "$own.new/sums"
   rm -rf "$own"
   mv "$own.new" "$own"
   echo "backed up to $own"
@@ -71,6 +103,11 @@ upload() {
 
 backup_schema() {
   located
+  if in_store; then
+    sh ./cql.sh schema > "$stage/schema.cql"
+    sh ./s3.sh put "$backup" "$stage"
+    return
+  fi
   mkdir -p "$backup"
   sh ./cql.sh schema > "$backup/schema.cql.new"
   mv "$backup/schema.cql.new" "$backup/schema.cql"
@@ -78,8 +115,34 @@ backup_schema() {
 
 restore_schema() {
   located
-  [ -f "$backup/schema.cql" ] || fail "there is no backup $backup (no schema.cql in it)"
-  sh ./cql.sh apply < "$backup/schema.cql"
+  schema="$backup/schema.cql"
+  if in_store; then
+    schema="$stage/schema.cql"
+    sh ./s3.sh fetch "$backup/schema.cql" "$schema"
+  fi
+  [ -f "$schema" ] || fail "there is no backup $backup (no schema.cql in it)"
+  sh ./cql.sh apply < "$schema"
+}
+
+# The names of the nodes that a backup has.
+nodes() {
+  if in_store; then
+    sh ./s3.sh names "$backup"
+    return
+  fi
+  for folder in "$backup"/*/; do
+    [ -d "$folder" ] && basename "$folder"
+  done
+}
+
+# One file of a node of the backup, as a path.
+part() {
+  if ! in_store; then
+    echo "$backup/$1/$2"
+    return
+  fi
+  sh ./s3.sh fetch "$backup/$1/$2" "$stage/$1.$2"
+  echo "$stage/$1.$2"
 }
 
 # A node takes the tables of the node that had its tokens. Where nobody had just those it takes all and gives up what is
@@ -87,33 +150,41 @@ restore_schema() {
 restore_snapshot() {
   located
   tokens > tokens
-  sources=''
+  all=$(nodes)
+  [ -n "$all" ] || fail "there is no backup $backup"
+  chosen=''
   others=''
-  for source in "$backup"/*/; do
-    source=${source%/}
-    [ -f "$source/sums" ] || fail "$source is not a whole backup of a node"
-    if cmp -s tokens "$source/tokens"; then sources=$source; fi
+  for node in $all; do
+    theirs=$(part "$node" tokens) || fail "$backup/$node is not a whole backup of a node"
+    if cmp -s tokens "$theirs"; then chosen=$node; fi
   done
-  if [ -z "$sources" ]; then
-    sources=$(echo "$backup"/*/)
+  if [ -z "$chosen" ]; then
+    chosen=$all
     others='--no-tokens'
   fi
-  for source in $sources; do
-    (cd "$source" && sha256sum --check --quiet sums) || fail "$source is damaged"
+  for node in $chosen; do
+    source="$backup/$node"
+    if in_store; then
+      source="$stage/$node"
+      sh ./s3.sh get "$backup/$node" "$source"
+    fi
+    [ -f "$source/sums" ] || fail "$backup/$node is not a whole backup of a node"
+    (cd "$source" && sha256sum --check --quiet sums) || fail "$backup/$node is damaged"
     for folder in "$source"/data/*/*/; do
       [ -n "$(find "$folder" -name '*-Data.db')" ] || continue
       table=$(basename "$folder")
       keyspace=$(basename "$(dirname "$folder")")
-      stage="cassandra-data/restore/$keyspace/$table"
-      rm -rf "$stage"
-      mkdir -p "$stage"
-      cp "$folder"* "$stage"
-      sh ./nodetool.sh import $others "$keyspace" "$table" "$stage"
+      ready="cassandra-data/restore/$keyspace/$table"
+      rm -rf "$ready"
+      mkdir -p "$ready"
+      cp "$folder"* "$ready"
+      sh ./nodetool.sh import $others "$keyspace" "$table" "$ready"
     done
+    if in_store; then rm -rf "$source"; fi
   done
-  rm -rf cassandra-data/restore
+  rm -rf cassandra-data/restore "$stage"
   if [ -n "$others" ]; then sh ./nodetool.sh cleanup; fi
-  echo "restored from $sources"
+  echo "restored $(echo $chosen) of $backup"
 }
 
 case "$1" in
