@@ -28,6 +28,25 @@ export const stormAtLeastOnce: LiveCheck = {
     await step('a topology is compiled, submitted and counts', () => topology.begin());
     await step('everything listens on the address of its agent alone', async () => listens(live));
     await step('workers stay within what Mesos was asked for', () => accounted(live));
+    await step('status names the leader, and the slots that are taken', async () => {
+      const rows = await live.json<StatusRow[]>(['storm', 'status'], slow);
+      const states = (kind: string) => rows.filter((row) => row.kind === kind);
+      assert.deepEqual(
+        states('nimbus')
+          .map(({ state }) => state)
+          .sort(),
+        ['follower', 'leader'],
+      );
+      const supervisors = states('supervisor');
+      assert.deepEqual(
+        supervisors.map(({ slots }) => slots),
+        [2, 2],
+      );
+      assert.equal(
+        supervisors.reduce((sum, { used }) => sum + used, 0),
+        2,
+      );
+    });
     await step('the log of a worker is found', () => workerLog(live));
     await step('kill -9 of a worker', async () => {
       signal((await running(live)).pid, 'SIGKILL');
@@ -63,6 +82,13 @@ export const stormAtLeastOnce: LiveCheck = {
     });
   },
 };
+
+interface StatusRow {
+  readonly kind: string;
+  readonly state: string;
+  readonly used: number;
+  readonly slots: number;
+}
 
 /** Each with a reason and what would be right, before anything is changed. */
 async function refused(live: Live): Promise<void> {
