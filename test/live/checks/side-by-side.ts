@@ -11,6 +11,7 @@ import { embedded } from '../engine.js';
 import type { Live, LiveCheck } from '../live.js';
 import { services } from '../services/index.js';
 import { installPackage, type ServiceUnderTest, type Workload } from '../services/service.js';
+import { swarmOn } from '../services/swarm.js';
 import { holdings } from '../state.js';
 
 const installMs = 600_000;
@@ -19,16 +20,26 @@ const agents = 5;
 /** What the machine itself and the servers of the cluster need, in MB. */
 const keptMb = 4096;
 
-/** Kafka, Cassandra, HDFS… beside a second Marathon and plain apps. */
+/** Those that are drilled, and containers of docker clients. */
+const everyService: readonly ServiceUnderTest[] = [...services, swarmOn(agents)];
+
+/** Kafka, Cassandra, HDFS… beside containers, a second Marathon and plain apps. */
 export const sideBySide: LiveCheck = {
   name: 'side by side',
-  seconds: 60 + services.reduce((sum, { seconds }) => sum + seconds.install + 25, 0),
+  seconds: 60 + everyService.reduce((sum, { seconds }) => sum + seconds.install + 25, 0),
   kind: 'rotating',
   run: async (live) => {
     const engine = embedded(live);
-    await live.step(`up with ${agents} agents`, () => live.ok(['up', '--agents', `${agents}`]));
+    const able = everyService.filter(({ name, obstacle }) => {
+      const why = obstacle?.();
+      if (why !== undefined) process.stdout.write(`  left out: ${name}: ${why}\n`);
+      return why === undefined;
+    });
+    const engines = able.some(({ name }) => name === 'swarm') ? ['--docker=engine-per-agent'] : [];
+    await live.step(`up with ${agents} agents`, () =>
+      live.ok(['up', '--agents', `${agents}`, ...engines]),
+    );
     await live.step('an app and a second marathon', () => apps(live));
-    const able = services.filter(({ obstacle }) => obstacle?.() === undefined);
     for (const wave of waves(able, totalmem() / 1024 / 1024 - keptMb)) await ride(live, wave);
     await live.step('uninstall leaves nothing', async () => {
       await live.ok(['package', 'uninstall', 'marathon', '--yes']);
