@@ -8,6 +8,7 @@ import {
   wiringOf,
 } from '../../src/cluster/operations/dependencies.js';
 import type { OperationsEffect } from '../../src/cluster/operations/events.js';
+import { isRewiringDue, wiredApps } from '../../src/cluster/operations/rewire.js';
 import type { AppFacts, Dependency } from '../../src/cluster/operations/state.js';
 import { startAnswers } from '../helpers/answers.js';
 import { anInstall, release, scheduler, World } from './operations-world.js';
@@ -124,6 +125,34 @@ t.test(
     t.equal(world.operation('op1')?.status, 'complete');
   },
 );
+
+t.test('rewire › what has moved and stays there is told to who needs it', async (t) => {
+  const world = new World();
+  world.send(anInstall({ appId: '/hadoop', facts: needing }));
+  world.goOn();
+  t.same(wiredApps(world.state), [], 'not while it is being installed');
+  world.finish();
+  world.crash();
+  const [installed] = wiredApps(world.state);
+  if (installed === undefined) return t.fail('it is wired');
+  t.match(installed, { appId: '/hadoop', wired: { ZOOKEEPER_ADDRESSES: '10.0.0.1:2181' } });
+  const same = installed.wired ?? {};
+  const moved = { ZOOKEEPER_ADDRESSES: '10.0.0.9:2181' };
+  t.equal(isRewiringDue(installed, same, same), false);
+  t.equal(isRewiringDue(installed, undefined, moved), false, 'seen once');
+  t.equal(isRewiringDue(installed, { ZOOKEEPER_ADDRESSES: 'x' }, moved), false, 'under way');
+  t.equal(isRewiringDue(installed, moved, moved), true);
+  world.send({
+    type: 'UpdateRequested',
+    requestId: 'r',
+    operationId: 'op9',
+    appId: '/hadoop',
+    userOptions: {},
+    facts: needing,
+    assets: [],
+  });
+  t.same(wiredApps(world.state), [], 'not while it is being updated');
+});
 
 t.test('install › fails with the reason where what it needs does not come', async (t) => {
   const world = new World();

@@ -1,4 +1,4 @@
-/** What checks of Docker's API over the cluster need: engines, an image, the machine's own client. */
+/** What checks of Docker's API over the cluster need: an image, the machine's own client. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';

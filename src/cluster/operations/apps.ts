@@ -72,8 +72,8 @@ export interface Apps {
   orderUninstall(appId: string): Promise<void>;
   /** Removes the app and its tasks; no error where there is none. */
   remove(appId: string): Promise<void>;
-  /** The deploy plan of a service, or why it can't be seen. */
-  plan(serviceName: string): Promise<ObservedPlan | { readonly waiting: string }>;
+  /** A plan of a service, `deploy` by default, or why it can't be seen. */
+  plan(serviceName: string, name?: string): Promise<ObservedPlan | { readonly waiting: string }>;
   /**
    * Why a service could not take these files and values; empty when it can, or cannot be asked:
    * then it says so itself, in its deploy plan.
@@ -140,8 +140,8 @@ export function createApps(url: string, token: () => string): Apps {
     remove: async (appId) => {
       await change('DELETE', `${marathon}${appId}?force=true`);
     },
-    plan: async (serviceName) => {
-      const { status, json } = await call('GET', `/service/${serviceName}/v1/plans/deploy`);
+    plan: async (serviceName, name = 'deploy') => {
+      const { status, json } = await call('GET', `/service/${serviceName}/v1/plans/${name}`);
       return planOf(status, json);
     },
     refusals: async (serviceName, candidate) => {

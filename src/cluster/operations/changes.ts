@@ -85,7 +85,12 @@ export function end(
   }
   installed.status = statusAfter(installed, record, status);
   const next = record.next;
-  const kept = next !== undefined && status === 'complete' ? { ...installed, ...next } : installed;
+  const complete = status === 'complete';
+  const kept = {
+    ...installed,
+    ...(complete ? next : {}),
+    ...(complete && record.dependencyEnv !== undefined ? { wired: record.dependencyEnv } : {}),
+  };
   state.installed.set(operation.appId, kept);
   changes.keepInstalled(operation.appId, kept);
 }

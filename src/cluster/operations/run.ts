@@ -12,11 +12,12 @@ import type { Operator } from '../operator.js';
 import { withDependencies, withServiceAccount } from './app-facts.js';
 import { type Apps, observedApp } from './apps.js';
 import { type CleanUpLook, cleanUp, giveBack, leftoverOn, lostIn } from './cleanup.js';
-import { type DependencyLook, wiringOf } from './dependencies.js';
+import { wiringOf } from './dependencies.js';
 import type { OperationsEffect, OperationsEvent, RequestOutcome } from './events.js';
+import { looksAt } from './looks.js';
+import { lookEveryMs, rewiring } from './rewire.js';
 import {
   type AppFacts,
-  type Dependency,
   type Held,
   loadOperations,
   type OperationsState,
@@ -100,11 +101,14 @@ export async function startOperations(options: OperationsOptions): Promise<Opera
     if (isRunning()) submit({ type: 'Ticked' });
   }, 1000 / ticksPerSecond);
   const freeing = new Set<string>();
+  const request: Operations['request'] = (make) =>
+    driver.ask<RequestOutcome>((requestId) => make({ requestId, operationId: random.uuid() }));
+  const lookAtNeeds = rewiring({ ...options, state, request });
+  const needs = setInterval(() => void lookAtNeeds(), lookEveryMs);
 
   return {
     state,
-    request: (make) =>
-      driver.ask<RequestOutcome>((requestId) => make({ requestId, operationId: random.uuid() })),
+    request,
     watch: async (id, revision, waitMs) => {
       const now = state.operations.get(id)?.operation;
       if (now === undefined || now.revision !== revision || waitMs <= 0) return now;
@@ -132,6 +136,7 @@ export async function startOperations(options: OperationsOptions): Promise<Opera
     },
     stop: () => {
       clearInterval(timer);
+      clearInterval(needs);
       driver.stop();
     },
   };
@@ -304,27 +309,6 @@ function appOrders(
         return { type: 'AppObserved', operationId, app: app && observedApp(app) };
       }),
   };
-}
-
-/** Whether the services serve: their deploy plan is complete, and they have that endpoint. */
-async function looksAt(
-  apps: Apps,
-  dependencies: readonly Dependency[],
-): Promise<Map<string, DependencyLook>> {
-  const looks = new Map<string, DependencyLook>();
-  for (const { serviceName, endpoint } of dependencies) {
-    if (serviceName === undefined) continue;
-    const plan = await apps.plan(serviceName);
-    if ('waiting' in plan) looks.set(serviceName, { waiting: plan.waiting });
-    else if (plan.status !== 'COMPLETE') {
-      looks.set(serviceName, { waiting: `its deploy plan is ${plan.status}` });
-    } else {
-      const endpoints = await apps.endpoints(serviceName);
-      const addresses = endpoints.find(({ name }) => name === endpoint)?.addresses ?? [];
-      looks.set(serviceName, { addresses });
-    }
-  }
-  return looks;
 }
 
 async function endpointsOf(apps: Apps, appId: string, serviceName: string | undefined) {

@@ -70,6 +70,8 @@ export interface Installed {
   /** What the user gave, without defaults. */
   readonly userOptions: JsonObject;
   readonly facts: AppFacts;
+  /** The variables that it was given of the services that it needs, as it runs now. */
+  readonly wired?: Readonly<Record<string, string>>;
   /** `failed`: an install that did not end well; it can be uninstalled, or installed again. */
   status: 'installing' | 'installed' | 'failed' | 'uninstalling';
   /** The operation that made it what it is. */

@@ -16,6 +16,7 @@ import { installInterrupted, pipes } from './interrupt.js';
 import { kafkaCluster } from './kafka.js';
 import { kafkaSecurity } from './kafka-security.js';
 import { secondMarathon } from './marathon.js';
+import { movedNeed } from './moved-need.js';
 import { ownPackage } from './own-package.js';
 import { packed } from './packed.js';
 import { security } from './security.js';
@@ -58,6 +59,7 @@ export const checks: readonly LiveCheck[] = [
   security,
   packed,
   ownPackage,
+  movedNeed,
   diskFull,
   sideBySide,
   foreignFrameworks,
