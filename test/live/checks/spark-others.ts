@@ -24,8 +24,8 @@ const rows = 200_000;
 /** An aggregate and a stream, exact through the death of executors and agents. */
 export const sparkWithOthers: LiveCheck = {
   name: 'spark with kafka and hdfs',
-  seconds: 420,
-  kind: 'drill',
+  seconds: 480,
+  kind: 'rotating',
   run: async (live) => {
     const engine = embedded(live);
     const step = live.step.bind(live);
