@@ -81,6 +81,16 @@ export async function connect(live: Live, login?: Login): Promise<cassandra.Clie
 
 const keyspace = 'live';
 
+/** All rows, read from every copy. */
+async function rowsOf(client: cassandra.Client): Promise<Map<string, string>> {
+  const kept = new Map<string, string>();
+  const all = `SELECT id, value FROM ${keyspace}.rows`;
+  const options = { consistency: consistencies.all, fetchSize: 1000 };
+  const rows = await client.execute(all, [], options);
+  for await (const row of rows) kept.set(String(row.id), String(row.value));
+  return kept;
+}
+
 /** Everything that was acknowledged is remembered, and must be there in the end. */
 export class CassandraWorkload implements Workload {
   readonly rows: string[] = [];
@@ -133,11 +143,12 @@ export class CassandraWorkload implements Workload {
     const acknowledged = [...this.rows];
     const client = await connect(this.#live, this.#login);
     try {
-      const kept = new Map<string, string>();
-      const all = `SELECT id, value FROM ${keyspace}.rows`;
-      const options = { consistency: consistencies.all, fetchSize: 1000 };
-      const rows = await client.execute(all, [], options);
-      for await (const row of rows) kept.set(String(row.id), String(row.value));
+      // A node that came back just now may not be known for it to all of the others.
+      const kept = await until(() => rowsOf(client), {
+        what: 'an answer of all copies',
+        timeoutMs: 120_000,
+        everyMs: 1_000,
+      });
       const missing = acknowledged.filter((id) => kept.get(id) !== `value of ${id}`);
       assert.deepEqual(missing, [], `of ${acknowledged.length} acknowledged rows`);
     } finally {
