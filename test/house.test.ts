@@ -32,6 +32,7 @@ const packageDoors: Record<string, readonly string[]> = {
   cosmiconfig: ['src/cli/'],
   commander: ['src/cli/'],
   lmdb: ['src/core/store/lmdb.ts'],
+  protobufjs: ['src/wire/protobuf/'],
   'node:child_process': ['src/mesos/agent/', 'src/packages/artifacts', 'src/cli/local'],
 };
 

@@ -29,7 +29,7 @@ export interface StateAgent {
   readonly port?: number;
   readonly pid: string;
   readonly domain?: { readonly fault_domain: { readonly zone: { readonly name: string } } };
-  readonly reserved_resources_full?: Readonly<Record<string, readonly unknown[]>>;
+  readonly reserved_resources: Readonly<Record<string, unknown>>;
   readonly used_resources: Readonly<Record<string, number | string>>;
 }
 
@@ -80,10 +80,8 @@ export function holdings(state: MasterState, allowed: readonly string[]): string
   }
   for (const agent of state.slaves) {
     const where = agent.hostname;
-    for (const [role, resources] of Object.entries(agent.reserved_resources_full ?? {})) {
-      if (resources.length > 0) {
-        found.push(`${where} holds for ${role}: ${JSON.stringify(resources)}`);
-      }
+    for (const [role, resources] of Object.entries(agent.reserved_resources)) {
+      found.push(`${where} holds for ${role}: ${JSON.stringify(resources)}`);
     }
     for (const [name, amount] of Object.entries(agent.used_resources)) {
       if (typeof amount === 'number' && amount > 0) found.push(`${where} uses ${amount} ${name}`);

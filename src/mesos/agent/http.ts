@@ -1,4 +1,5 @@
 /** Requests to an agent, at `/` and under `/slave(1)/` (recordings: agent/). */
+import { join } from 'node:path';
 import { systemClock } from '../../core/clock.js';
 import { principalOf } from '../../core/credentials.js';
 import { DcosError } from '../../core/errors.js';
@@ -12,12 +13,13 @@ import {
 } from '../../core/http/server.js';
 import type { Logger } from '../../core/logger.js';
 import { tokenOf } from '../../core/tokens.js';
+import { fileRoutes } from '../shell/file-routes.js';
+import { createFiles } from '../shell/files.js';
+import { measureSystem, systemStats } from '../shell/system.js';
 import { containerOfToken } from './executor/token.js';
 import { type ExecutorApiOptions, executorRoute } from './shell/executor-api.js';
-import { fileRoutes } from './shell/file-routes.js';
-import { createFiles } from './shell/files.js';
 import type { NestedContainers } from './shell/nested.js';
-import { measureNow, measureSystem } from './shell/usage.js';
+import { measureNow } from './shell/usage.js';
 import { answerCall } from './shell/v1.js';
 import type { AgentState } from './state.js';
 import { containersView, statisticsView } from './views/containers.js';
@@ -81,7 +83,15 @@ function onlyContainers(route: Route): Route {
 }
 
 function routesOf(state: AgentState, nested: NestedContainers): Route[] {
-  const files = createFiles(state);
+  const { workDir } = state.self;
+  const files = createFiles({
+    roots: ['slaves', 'volumes'].map((name) => join(workDir, name)),
+    // `/frameworks/<f>/executors/<e>/runs/…` is the same in short (Mesos' virtual paths).
+    real: (path) =>
+      path.startsWith('/frameworks/') ? join(workDir, 'slaves', state.agentId ?? '', path) : path,
+  });
+  const sandboxes = (): Record<string, string> =>
+    Object.fromEntries([...state.tasks.values()].map(({ sandbox }) => [sandbox, sandbox]));
   const show = (path: string, view: () => unknown): Route => ({
     method: 'GET',
     path,
@@ -98,9 +108,10 @@ function routesOf(state: AgentState, nested: NestedContainers): Route[] {
     ...statistics,
     show('/containers', () => containersView(state, measureNow(), systemClock.now())),
     show('/version', () => versionView(state)),
+    show('/system/stats.json', systemStats),
     show('/flags', () => ({ flags: flagsView(state) })),
     show('/metrics/snapshot', () => metricsView(state, measureSystem(), systemClock.now())),
-    ...fileRoutes(state, files),
+    ...fileRoutes(files, sandboxes),
     {
       method: '*',
       path: '/api/v1',

@@ -2,6 +2,7 @@
 import type { RegisterMessage } from '../../wire/agent-link.js';
 import type { Id } from '../../wire/mesos/common.js';
 import type { AgentInfo, TaskInfo } from '../../wire/mesos/task.js';
+import { mesosVersion } from '../../wire/mesos/version.js';
 import { resourcesOf } from '../../wire/resources/pool.js';
 import type { AgentEffect } from './events.js';
 import { shutDownExecutor } from './executor/shutdown.js';
@@ -28,6 +29,7 @@ export function agentInfoOf(state: AgentState): AgentInfo {
     ],
     ...(state.agentId === undefined ? {} : { id: { value: state.agentId } }),
     domain: { fault_domain: { region: { name: 'local' }, zone: { name: rack } } },
+    checkpoint: true,
   };
 }
 
@@ -39,7 +41,7 @@ export function registerMessageOf(state: AgentState): RegisterMessage {
   const groups = [...state.groups.values()].filter((group) => group.endedAt === undefined);
   return {
     agent: agentInfoOf(state),
-    version: state.self.version,
+    version: mesosVersion,
     resources: resourcesOf(state.resources),
     tasks: told.map((task) => ({
       framework_id: { value: task.frameworkId },

@@ -7,13 +7,16 @@ import type { z } from 'zod';
 import { messageOf } from '../../core/errors.js';
 import { withoutNulls } from '../../wire/mesos/nulls.js';
 import { type SchedulerCall, schedulerCallSchema } from '../../wire/mesos/scheduler.js';
+import { decodeMessage } from '../../wire/protobuf/codec.js';
+import { accepted, type Encoding, encodingOf } from '../../wire/protobuf/media.js';
 import type { CallAnswer } from './events.js';
 import {
+  type FileCall,
+  fileCallSchema,
   type OperatorAction,
   type OperatorQuery,
   operatorActionFields,
   operatorActionSchema,
-  operatorCallsAbsent,
   operatorQueries,
 } from './operator-calls.js';
 
@@ -26,15 +29,14 @@ export function refusalOfRequest(
   headers: IncomingHttpHeaders,
 ): (CallAnswer & { readonly headers?: Record<string, string> }) | undefined {
   if (method !== 'POST') return wrongMethod(method);
-  const type = headers['content-type']?.split(';')[0]?.trim().toLowerCase();
-  if (type === undefined) {
+  if (headers['content-type'] === undefined) {
     return { status: 400, text: "Expecting 'Content-Type' to be present" };
   }
-  if (type !== 'application/json') {
+  if (encodingOf(headers['content-type']) === undefined) {
     const text = "Expecting 'Content-Type' of application/json or application/x-protobuf";
     return { status: 415, text };
   }
-  if (!acceptsJson(headers.accept)) {
+  if (accepted(headers.accept) === undefined) {
     const text = "Expecting 'Accept' to allow 'application/x-protobuf' or 'application/json'";
     return { status: 406, text };
   }
@@ -52,10 +54,18 @@ export function wrongMethod(
   return { status: 405, text, headers: { allow: known.join(', ') } };
 }
 
-function acceptsJson(accept: string | undefined): boolean {
-  if (accept === undefined || accept.trim() === '') return true;
-  const types = accept.split(',').map((part) => part.split(';')[0]?.trim().toLowerCase());
-  return types.some((type) => ['application/json', 'application/*', '*/*'].includes(type ?? ''));
+/** The body as an object, whatever its encoding, or Mesos' refusal. */
+export function readCall(
+  encoding: Encoding,
+  name: 'scheduler.Call' | 'master.Call',
+  body: Buffer,
+): Parsed<Record<string, unknown>> {
+  if (encoding === 'json') return parseBody(body.toString('utf8'));
+  try {
+    return { call: decodeMessage(name, body) };
+  } catch {
+    return refuse(400, 'Failed to parse body into Call protobuf');
+  }
 }
 
 /** The body as an object, or Mesos' refusal. */
@@ -157,6 +167,7 @@ function meaningProblem(call: SchedulerCall, principal: string): string | undefi
 export type OperatorCall =
   | { readonly kind: 'query'; readonly type: OperatorQuery }
   | { readonly kind: 'action'; readonly action: OperatorAction }
+  | { readonly kind: 'files'; readonly call: FileCall }
   | { readonly kind: 'subscribe' };
 
 /** A call of the operator API. */
@@ -170,8 +181,11 @@ export function parseOperatorCall(body: Record<string, unknown>): Parsed<Operato
   }
   const query = operatorQueries.find((known) => known === type);
   if (query !== undefined) return { call: { kind: 'query', type: query } };
-  if (operatorCallsAbsent.has(type)) {
-    return refuse(501, `The embedded master has no call ${type}`);
+  if (type === 'LIST_FILES' || type === 'READ_FILE') {
+    const name = type.toLowerCase();
+    if (body[name] === undefined) return invalid(`Expecting '${name}' to be present`);
+    const files = convert(fileCallSchema, body);
+    return 'refusal' in files ? files : { call: { kind: 'files', call: files.call } };
   }
   const field = Object.entries(operatorActionFields).find(([known]) => known === type)?.[1];
   if (field === undefined) return invalid("Expecting 'type' to be present");

@@ -14,6 +14,7 @@ import {
   poolOf,
   resourcesOf,
   subtract,
+  unallocated,
 } from '../../wire/resources/pool.js';
 import type { Acceptance } from './accept.js';
 import { count, order, publish, type Turn } from './events.js';
@@ -22,6 +23,7 @@ import { putIntoUse } from './holdings.js';
 import { executorKey } from './keys.js';
 import { amountProblem, resourcesText, upgraded } from './resources.js';
 import type { TaskRecord } from './state.js';
+import { idProblem, wishProblem } from './task-problems.js';
 import { mastersStatus, taskRecord, tellStatus } from './tasks.js';
 
 type Group = Extract<OfferOperation, { type: 'LAUNCH_GROUP' }>['launch_group'];
@@ -97,17 +99,19 @@ function groupProblem(
 /** In Mesos' words and order (apache/mesos src/master/validation.cpp, namespace task). */
 function taskProblem({ framework, agent }: Acceptance, info: TaskInfo): string | undefined {
   const id = info.task_id.value;
-  if (/[/\\]|[^\x20-\x7e]/.test(id) || id === '.' || id === '..' || id.length > 255) {
-    return `'${id}' contains invalid characters`;
-  }
-  if (framework.tasks.has(id) || framework.unreachable.has(id))
-    return `Task has duplicate ID: ${id}`;
+  const named = idProblem(id);
+  if (named !== undefined) return named;
+  if (framework.tasks.has(id)) return `Task has duplicate ID: ${id}`;
+  if (framework.unreachable.has(id)) return `Task reuses the ID of an unreachable task: ${id}`;
   if (info.agent_id.value !== agent.id) {
     return `Task uses invalid agent ${info.agent_id.value} while agent ${agent.id} is expected`;
   }
+  const wish = wishProblem(info);
+  if (wish !== undefined) return wish;
   const resources = info.resources ?? [];
   if (resources.length === 0) return 'Task uses no resources';
-  return resources.map((one) => amountProblem(one, 0)).find((problem) => problem !== undefined);
+  const bare = unallocated(resources);
+  return bare.map((one) => amountProblem(one, 0)).find((problem) => problem !== undefined);
 }
 
 function commandProblem(info: TaskInfo): string | undefined {
@@ -122,9 +126,8 @@ function executorProblem(
   executor: ExecutorInfo,
 ): string | undefined {
   const id = executor.executor_id.value;
-  if (/[/\\]|[^\x20-\x7e]/.test(id) || id === '.' || id === '..' || id.length > 255) {
-    return `'${id}' contains invalid characters`;
-  }
+  const named = idProblem(id);
+  if (named !== undefined) return named;
   if (executor.type === 'DEFAULT') {
     if (executor.command !== undefined) {
       return "'ExecutorInfo.command' must not be set for 'DEFAULT' executor";

@@ -23,6 +23,7 @@ export async function runMaster(dir: string): Promise<RunningServer> {
     clusterKey: (await read(join(dir, localPaths.clusterKey))).trim(),
     storeFolder: join(dir, localPaths.server('master'), 'store'),
     log,
+    logFile: join(dir, localPaths.server('master'), 'log'),
     onFatal: (error) => {
       log.error('the master cannot go on', { error: messageOf(error) });
       process.exit(1);

@@ -5,9 +5,17 @@
 import type { Resource } from '../../wire/mesos/common.js';
 import type { OfferOperation } from '../../wire/mesos/scheduler.js';
 import { withoutVolume } from '../../wire/resources/convert.js';
-import { isShared, isVolume, poolOf, reservedRoleOf } from '../../wire/resources/pool.js';
+import {
+  contains,
+  isShared,
+  isVolume,
+  poolOf,
+  reservedRoleOf,
+  resourcesOf,
+  unallocated,
+} from '../../wire/resources/pool.js';
 import { amountProblem, resourcesText } from './resources.js';
-import type { Framework } from './state.js';
+import type { Agent, Framework } from './state.js';
 import { roleProblem } from './subscribe.js';
 
 /**
@@ -104,8 +112,32 @@ function volumeProblem(resource: Resource): string | undefined {
   }
   if (!isVolume(resource)) return `Not a persistent volume: Resource ${text} is not persistent`;
   return reservedRoleOf(resource) === undefined
-    ? `Persistent volumes cannot be created from unreserved resources: ${text}`
+    ? 'Persistent volumes cannot be created from unreserved resources'
     : undefined;
+}
+
+/** An id of a volume is taken once on an agent, and only what is there can be destroyed. */
+export function persistenceProblem(
+  operation: OfferOperation,
+  { total }: Pick<Agent, 'total'>,
+): string | undefined {
+  if (operation.type === 'DESTROY') {
+    const there = contains(total, unallocated(operation.destroy.volumes));
+    return there ? undefined : 'Persistent volumes not found';
+  }
+  if (operation.type !== 'CREATE') return undefined;
+  const taken = new Set(resourcesOf(total).filter(isVolume).map(volumeKey));
+  for (const volume of operation.create.volumes) {
+    const key = volumeKey(volume);
+    if (taken.has(key)) return `Persistence ID '${volume.disk?.persistence?.id}' is not unique`;
+    taken.add(key);
+  }
+  return undefined;
+}
+
+/** Ids are unique in their role. */
+function volumeKey(volume: Resource): string {
+  return JSON.stringify([reservedRoleOf(volume), volume.disk?.persistence?.id]);
 }
 
 /** Only who knows shared resources may make some. */

@@ -21,6 +21,7 @@ import { count, freshUuid, note, order, type Turn, tell } from './events.js';
 import { isInUse, rescindAll, settle } from './holdings.js';
 import {
   operationProblem,
+  persistenceProblem,
   roleMismatch,
   sharingProblem,
   withResources,
@@ -38,7 +39,8 @@ export function operate(turn: Turn, acceptance: Acceptance, given: OfferOperatio
   const invalid =
     operationProblem(operation, framework.info.principal) ??
     roleMismatch(operation, role) ??
-    sharingProblem(operation, framework);
+    sharingProblem(operation, framework) ??
+    persistenceProblem(operation, agent);
   if (invalid !== undefined) {
     refuseOperation(turn, framework, operation, `${invalid}; on agent ${agentText(agent)}`);
     return;

@@ -6,13 +6,18 @@ import { z } from 'zod';
 import { durationSchema, idSchema, resourceSchema } from '../../wire/mesos/common.js';
 import { growVolumeSchema, shrinkVolumeSchema } from '../../wire/mesos/scheduler.js';
 
-const resources = z.array(resourceSchema);
+/** Resources as operators name them. */
+export const resourcesSchema = z.array(resourceSchema);
+const resources = resourcesSchema;
 const amounts = z.record(z.string(), z.looseObject({ value: z.number() })).optional();
 
-const machines = z
+/** Machines as operators name them, also the body of `/machine/up` and `/machine/down`. */
+export const machinesSchema = z
   .array(z.looseObject({ hostname: z.string().optional(), ip: z.string().optional() }))
   .optional();
-const schedule = z.looseObject({
+const machines = machinesSchema;
+/** A maintenance schedule, also the body of a POST to `/maintenance/schedule`. */
+export const scheduleSchema = z.looseObject({
   windows: z
     .array(
       z.looseObject({
@@ -74,7 +79,7 @@ export const operatorActionSchema = z.discriminatedUnion('type', [
   }),
   z.looseObject({
     type: z.literal('UPDATE_MAINTENANCE_SCHEDULE'),
-    update_maintenance_schedule: z.looseObject({ schedule }),
+    update_maintenance_schedule: z.looseObject({ schedule: scheduleSchema }),
   }),
   z.looseObject({
     type: z.literal('START_MAINTENANCE'),
@@ -129,6 +134,24 @@ export const operatorActionSchema = z.discriminatedUnion('type', [
 /** A call that changes something. */
 export type OperatorAction = z.infer<typeof operatorActionSchema>;
 
+/** Calls about the files of the master itself. */
+export const fileCallSchema = z.discriminatedUnion('type', [
+  z.looseObject({
+    type: z.literal('LIST_FILES'),
+    list_files: z.looseObject({ path: z.string() }),
+  }),
+  z.looseObject({
+    type: z.literal('READ_FILE'),
+    read_file: z.looseObject({
+      path: z.string(),
+      offset: z.number().min(0),
+      length: z.number().min(0).optional(),
+    }),
+  }),
+]);
+/** A call about a file. */
+export type FileCall = z.infer<typeof fileCallSchema>;
+
 /** Calls that only ask. */
 export const operatorQueries = [
   'GET_HEALTH',
@@ -174,6 +197,3 @@ export const operatorActionFields: Readonly<Record<OperatorAction['type'], strin
   REMOVE_QUOTA: 'remove_quota',
   UPDATE_WEIGHTS: 'update_weights',
 };
-
-/** Calls of Mesos that this master knows of and does not do. */
-export const operatorCallsAbsent: ReadonlySet<string> = new Set(['LIST_FILES', 'READ_FILE']);

@@ -33,6 +33,14 @@ export function downgraded(resource: Resource): Resource {
     : { ...rest, role };
 }
 
+/** A resource as Mesos' endpoints show it: in both formats at once. */
+export function shown(resource: Resource): Resource {
+  const { reservations = [] } = resource;
+  return reservations.length === 1
+    ? { ...downgraded(resource), reservations }
+    : downgraded(resource);
+}
+
 /** The resource without the role that it is allocated to. */
 export function withoutAllocation(resource: Resource): Resource {
   const { allocation_info: _gone, ...rest } = resource;

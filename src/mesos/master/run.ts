@@ -24,6 +24,8 @@ export interface MasterSettings {
   readonly clusterKey: string;
   readonly storeFolder: string;
   readonly log: Logger;
+  /** Where `log` ends up, for the files API. */
+  readonly logFile?: string;
   /** Instead of the defaults: for tests. */
   readonly options?: Partial<MasterOptions>;
   /** Called once when the loop can't go on (disk full, store damaged): the process must end. */
@@ -104,7 +106,12 @@ async function serve(
   const server = await startServer({
     host,
     port,
-    routes: routesOf({ state, driver, streams }),
+    routes: routesOf({
+      state,
+      driver,
+      streams,
+      ...(settings.logFile === undefined ? {} : { logFile: settings.logFile }),
+    }),
     authenticate: async (headers) => {
       const uid = principalOf(headers, clusterKey);
       return uid === undefined ? undefined : { uid };

@@ -4,6 +4,7 @@
  * frameworks after a restart, as in Apache Mesos (docs/high-availability-framework-guide.md,
  * "Mesos Architecture and State").
  */
+
 import type { Random } from '../../core/random.js';
 import type { Domain, Resource } from '../../wire/mesos/common.js';
 import type { Filters, FrameworkInfo, OfferOperation } from '../../wire/mesos/scheduler.js';
@@ -14,6 +15,7 @@ import type {
   TaskState,
   TaskStatus,
 } from '../../wire/mesos/task.js';
+import { mesosVersion } from '../../wire/mesos/version.js';
 import type { Pool } from '../../wire/resources/pool.js';
 import type { Maintenance } from './maintenance/schedule.js';
 import type { Quota } from './quota/rules.js';
@@ -57,7 +59,7 @@ export interface MasterOptions {
 
 /** The options that a local cluster runs with; the caller adds who and where the master is. */
 export const defaultOptions = {
-  version: '1.12.0',
+  version: mesosVersion,
   pingIntervalMs: 1_000,
   maxMissedPings: 5,
   reregisterTimeoutMs: 600_000,

@@ -17,7 +17,7 @@ type Subscribe = Extract<SchedulerCall, { type: 'SUBSCRIBE' }>;
 /** Connects the stream to its framework, or ends it with the ERROR that says why not. */
 export function subscribed(turn: Turn, stream: string, principal: string, call: Subscribe): void {
   const { state } = turn;
-  const info = call.subscribe.framework_info;
+  const info = withPrincipal(call.subscribe.framework_info, principal);
   const id = call.framework_id?.value ?? info.id?.value;
   const known = id === undefined ? undefined : state.frameworks.get(id);
   const problem =
@@ -40,6 +40,11 @@ export function subscribed(turn: Turn, stream: string, principal: string, call: 
   announce(turn, framework, known !== undefined);
 }
 
+/** A framework that names no principal is its caller's, and says so. */
+export function withPrincipal(info: FrameworkInfo, principal: string): FrameworkInfo {
+  return principal === '' ? info : { ...info, principal: info.principal ?? principal };
+}
+
 function freshId(turn: Turn): string {
   const { state } = turn;
   const number = state.nextFramework;
@@ -55,7 +60,10 @@ function takeOver(turn: Turn, framework: Framework, info: FrameworkInfo): void {
   }
   rescindAll(turn, framework.offers, false);
   framework.refusals.clear();
-  framework.info = { ...info, id: { value: framework.id } };
+  // Who it runs as, and whether it outlives its agent, is settled by its first subscription.
+  const { user, checkpoint } = framework.info;
+  const settled = { user, ...(checkpoint === undefined ? {} : { checkpoint }) };
+  framework.info = { ...info, ...settled, id: { value: framework.id } };
   framework.roles = rolesOf(info);
   framework.capabilities = capabilitiesOf(info);
   framework.reregisteredAt = turn.now;

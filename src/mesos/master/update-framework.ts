@@ -7,7 +7,7 @@ import { order, type Turn } from './events.js';
 import { capabilitiesOf, publishUpdated, rolesOf } from './frameworks.js';
 import { rescind } from './holdings.js';
 import type { Framework } from './state.js';
-import { problemOf } from './subscribe.js';
+import { problemOf, withPrincipal } from './subscribe.js';
 
 type Update = Extract<SchedulerCall, { type: 'UPDATE_FRAMEWORK' }>['update_framework'];
 
@@ -15,8 +15,9 @@ type Update = Extract<SchedulerCall, { type: 'UPDATE_FRAMEWORK' }>['update_frame
 export function frameworkUpdated(
   turn: Turn,
   framework: Framework,
-  { framework_info: info, suppressed_roles: suppressed = [] }: Update,
+  { framework_info: given, suppressed_roles: suppressed = [] }: Update,
 ): string | undefined {
+  const info = withPrincipal(given, framework.principal ?? '');
   const invalid = problemOf(info, suppressed);
   if (invalid !== undefined) return `Supplied FrameworkInfo is not valid: ${invalid}`;
   const changed = changeProblem(framework.info, info);

@@ -164,6 +164,7 @@ export const taskInfoSchema = z.looseObject({
   health_check: healthCheckSchema.optional(),
   check: checkInfoSchema.optional(),
   kill_policy: killPolicySchema.optional(),
+  max_completion_time: durationSchema.optional(),
   data: z.string().optional(),
   labels: labelsSchema.optional(),
   discovery: discoverySchema.optional(),

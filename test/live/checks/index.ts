@@ -16,6 +16,7 @@ import { installInterrupted, pipes } from './interrupt.js';
 import { kafkaCluster } from './kafka.js';
 import { kafkaSecurity } from './kafka-security.js';
 import { secondMarathon } from './marathon.js';
+import { mesosConformance } from './mesos-conformance.js';
 import { movedNeed } from './moved-need.js';
 import { ownPackage } from './own-package.js';
 import { packed } from './packed.js';
@@ -63,5 +64,6 @@ export const checks: readonly LiveCheck[] = [
   diskFull,
   sideBySide,
   foreignFrameworks,
+  ...mesosConformance,
   ...drillChecks,
 ];

@@ -325,10 +325,7 @@ t.test('accept › texts and amounts as a real Apache Mesos has them', async (t)
   t.same(
     statusesTo(scheduler).map(({ task_id, message }) => [task_id.value, message]),
     [
-      [
-        'negative',
-        "Resource 'disk(allocated: rec):-1' is invalid: Invalid scalar resource: value <= 0",
-      ],
+      ['negative', "Resource 'disk:-1' is invalid: Invalid scalar resource: value <= 0"],
       ['a/b', "'a/b' contains invalid characters"],
     ],
   );

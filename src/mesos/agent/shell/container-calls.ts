@@ -6,7 +6,6 @@ import { once } from 'node:events';
 import { systemClock } from '../../../core/clock.js';
 import { DcosError, messageOf } from '../../../core/errors.js';
 import type { Answer, Request } from '../../../core/http/server.js';
-import { tryParseJson } from '../../../core/json.js';
 import {
   type ContainerId,
   type ProcessIo,
@@ -14,9 +13,11 @@ import {
   ttyInfoSchema,
 } from '../../../wire/mesos/process-io.js';
 import { commandInfoSchema } from '../../../wire/mesos/task.js';
+import { type Encoding, mediaTypes, read } from '../../../wire/protobuf/media.js';
 import { RecordDecoder } from '../../../wire/recordio.js';
 import { containerIdOf, nameOf } from '../nested.js';
 import { containersV1 } from '../views/containers.js';
+import type { Media } from './media.js';
 import type { NestedContainers, NestedRun } from './nested.js';
 import { resizeTerminal } from './terminal.js';
 import { measureNow } from './usage.js';
@@ -27,6 +28,7 @@ interface Given {
   /** Of its fields. */
   readonly name: string;
   readonly fields: Readonly<Record<string, unknown>>;
+  readonly media: Pick<Media, 'recordsIn'>;
 }
 
 type ContainerCall = (
@@ -71,7 +73,7 @@ async function launchSession(
     if (run.status === undefined) run.process.kill(9);
   };
   response.on('close', end);
-  stream(request, run, true);
+  stream(request, run, true, given.media);
   // Whoever asked may have gone while it was launched.
   if (response.destroyed) end();
   return undefined;
@@ -139,24 +141,29 @@ function remove(nested: NestedContainers, _request: Request, { name, fields }: G
 function attachOutput(
   nested: NestedContainers,
   request: Request,
-  { name, fields }: Given,
+  { name, fields, media }: Given,
 ): Answer | undefined {
   const run = find(nested, name, fields);
   if (run.process.fanout === undefined || run.status !== undefined) {
     return { status: 500, text: `The output of container ${run.name} cannot be attached to` };
   }
-  stream(request, run, false);
+  stream(request, run, false, media);
   return undefined;
 }
 
-function stream({ response }: Request, run: NestedRun, isPatient: boolean): void {
+function stream(
+  { response }: Request,
+  run: NestedRun,
+  isPatient: boolean,
+  { recordsIn }: Given['media'],
+): void {
   response.writeHead(200, {
     'content-type': 'application/recordio',
-    'message-content-type': 'application/json',
+    'message-content-type': mediaTypes[recordsIn],
   });
   response.flushHeaders();
   response.socket?.setNoDelay(true);
-  run.process.fanout?.add(response, isPatient);
+  run.process.fanout?.add(response, isPatient, recordsIn);
 }
 
 /** Refuses what an executor asks of containers that are not inside its own, `within`. */
@@ -193,6 +200,7 @@ export function showContainers(
 export async function attachInput(
   nested: NestedContainers,
   request: Request,
+  encoding: Encoding,
   within?: string,
 ): Promise<Answer> {
   const decoder = new RecordDecoder(maxInputBytes);
@@ -200,7 +208,7 @@ export async function attachInput(
   try {
     for await (const chunk of request.raw) {
       for (const record of decoder.push(chunk as Buffer)) {
-        const given = inputOf(record);
+        const given = inputOf(encoding, record);
         if (run === undefined) {
           if (within !== undefined) checkWithin(given.container_id, within);
           run = inputTarget(nested, given);
@@ -222,8 +230,8 @@ interface Input {
   readonly process_io?: unknown;
 }
 
-function inputOf(record: Buffer): Input {
-  const call = tryParseJson(record.toString('utf8')) as
+function inputOf(encoding: Encoding, record: Buffer): Input {
+  const call = read(encoding, 'agent.Call', record) as
     | { type?: unknown; attach_container_input?: Input }
     | undefined;
   const input = call?.attach_container_input;

@@ -10,6 +10,8 @@ import { tokenOf } from '../../../core/tokens.js';
 import { type ExecutorCall, executorCallSchema } from '../../../wire/mesos/executor.js';
 import { withoutNulls } from '../../../wire/mesos/nulls.js';
 import type { TaskStatus } from '../../../wire/mesos/task.js';
+import { decodeMessage } from '../../../wire/protobuf/codec.js';
+import { accepted, type Encoding, encodingOf } from '../../../wire/protobuf/media.js';
 import type { AgentEvent } from '../events.js';
 import { findExecutor } from '../executor/launch.js';
 import { containerOfToken } from '../executor/token.js';
@@ -87,12 +89,13 @@ async function answer(
   const container = callerOf(options, knownPeers, request);
   const content = headers['content-type'];
   if (content === undefined) return { status: 400, text: "Expecting 'Content-Type' to be present" };
-  if (!/^application\/json\b/.test(content)) {
+  const callIn = encodingOf(content);
+  if (callIn === undefined) {
     const text = "Expecting 'Content-Type' of application/json or application/x-protobuf";
     return { status: 415, text };
   }
-  const call = parseCall((await request.body(maxCallBytes)).toString('utf8'));
-  if (call.type === 'SUBSCRIBE' && !/\*\/\*|\/(?:\*|json)/.test(headers.accept ?? '*/*')) {
+  const call = parseCall(bodyOf(callIn, await request.body(maxCallBytes)));
+  if (call.type === 'SUBSCRIBE' && accepted(headers.accept) === undefined) {
     const text = "Expecting 'Accept' to allow application/json or application/x-protobuf";
     return { status: 406, text };
   }
@@ -115,7 +118,7 @@ function runOf(state: AgentState, { framework_id, executor_id, type }: ExecutorC
 
 function carryOut(
   { streams }: ExecutorApiOptions,
-  { response }: Request,
+  { response, headers }: Request,
   run: ExecutorRun,
   call: ExecutorCall,
   submit: (event: AgentEvent) => void,
@@ -124,7 +127,8 @@ function carryOut(
   switch (call.type) {
     case 'SUBSCRIBE': {
       const { unacknowledged_tasks = [], unacknowledged_updates = [] } = call.subscribe;
-      streams.open(executor, response, () => submit({ type: 'ExecutorLeft', executor }));
+      const encoding = accepted(headers.accept) ?? 'json';
+      streams.open(executor, response, encoding, () => submit({ type: 'ExecutorLeft', executor }));
       const tasks = unacknowledged_tasks.map(({ task_id }) => task_id.value);
       const updates = unacknowledged_updates.map(({ status }) => status);
       submit({ type: 'ExecutorSubscribed', executor, tasks, updates });
@@ -144,9 +148,17 @@ function carryOut(
 
 const fields = { SUBSCRIBE: 'subscribe', UPDATE: 'update', MESSAGE: 'message', HEARTBEAT: '' };
 
+function bodyOf(encoding: Encoding, bytes: Buffer): unknown {
+  if (encoding === 'json') return withoutNulls(tryParseJson(bytes.toString('utf8')));
+  try {
+    return decodeMessage('executor.Call', bytes);
+  } catch {
+    throw bad('Failed to parse body into Call protobuf');
+  }
+}
+
 /** Reads a call. Throws `invalid` in Mesos' words. */
-function parseCall(text: string): ExecutorCall {
-  const body = withoutNulls(tryParseJson(text));
+function parseCall(body: unknown): ExecutorCall {
   if (body === undefined) {
     throw bad('Failed to parse body into JSON: syntax error at line 1 near: ');
   }

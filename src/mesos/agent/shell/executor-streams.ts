@@ -1,6 +1,7 @@
-/** The event streams of subscribed executors, one each: RecordIO of JSON. */
+/** The event streams of subscribed executors, one each: RecordIO of JSON or protobuf. */
 import type { ServerResponse } from 'node:http';
 import type { ExecutorEvent } from '../../../wire/mesos/executor.js';
+import { type Encoding, mediaTypes, written } from '../../../wire/protobuf/media.js';
 import { encodeRecord } from '../../../wire/recordio.js';
 
 /** ms between two HEARTBEAT events; Mesos' own default. */
@@ -12,6 +13,7 @@ const maxUnread = 64 * 1024 * 1024;
 export class ExecutorStreams {
   /** By container id. */
   readonly #streams = new Map<string, ServerResponse>();
+  readonly #encodings = new WeakMap<ServerResponse, Encoding>();
   readonly #timer = setInterval(() => {
     for (const executor of this.#streams.keys()) this.tell(executor, { type: 'HEARTBEAT' });
   }, heartbeatMs);
@@ -24,7 +26,8 @@ export class ExecutorStreams {
    * Answers a SUBSCRIBE with a stream; an older one of the same executor ends. `onClosed` is called
    * once, unless another stream has taken its place by then.
    */
-  open(executor: string, response: ServerResponse, onClosed: () => void): void {
+  open(executor: string, response: ServerResponse, encoding: Encoding, onClosed: () => void): void {
+    this.#encodings.set(response, encoding);
     this.#streams.get(executor)?.end();
     this.#streams.set(executor, response);
     response.on('close', () => {
@@ -32,7 +35,7 @@ export class ExecutorStreams {
       this.#streams.delete(executor);
       onClosed();
     });
-    response.writeHead(200, { 'content-type': 'application/json' });
+    response.writeHead(200, { 'content-type': mediaTypes[encoding] });
     response.flushHeaders();
     response.socket?.setNoDelay(true);
   }
@@ -41,7 +44,8 @@ export class ExecutorStreams {
   tell(executor: string, event: ExecutorEvent): void {
     const response = this.#streams.get(executor);
     if (response === undefined) return;
-    response.write(encodeRecord(JSON.stringify(event)));
+    const encoding = this.#encodings.get(response) ?? 'json';
+    response.write(encodeRecord(written(encoding, 'executor.Event', event)));
     if (response.writableLength > maxUnread) response.destroy();
   }
 

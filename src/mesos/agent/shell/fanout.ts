@@ -1,6 +1,7 @@
 /** Output of a container to all who look, at the speed of the slowest: nothing is heaped up. */
 import type { Readable, Writable } from 'node:stream';
 import { dataMessage, heartbeatMessage, type ProcessIo } from '../../../wire/mesos/process-io.js';
+import { type Encoding, written } from '../../../wire/protobuf/media.js';
 import { encodeRecord } from '../../../wire/recordio.js';
 
 /** ms between two signs of life. */
@@ -13,6 +14,7 @@ export class Fanout {
   readonly #sources: readonly [Readable, Readable];
   readonly #tee: ((chunk: Buffer) => void) | undefined;
   readonly #viewers = new Map<Writable, NodeJS.Timeout>();
+  readonly #encodings = new WeakMap<Writable, Encoding>();
   readonly #blocked = new Map<Writable, NodeJS.Timeout | undefined>();
   #begun = false;
 
@@ -41,7 +43,8 @@ export class Fanout {
   }
 
   /** Adds one who looks; `isPatient` keeps one who reads nothing, and lets the container wait. */
-  add(viewer: Writable, isPatient: boolean): void {
+  add(viewer: Writable, isPatient: boolean, encoding: Encoding = 'json'): void {
+    this.#encodings.set(viewer, encoding);
     const beat = setInterval(
       () => this.#sendTo(viewer, heartbeatMessage(heartbeatMs)),
       heartbeatMs,
@@ -75,7 +78,9 @@ export class Fanout {
 
   #sendTo(viewer: Writable, message: ProcessIo): void {
     if (viewer.writableEnded || viewer.destroyed) return;
-    if (viewer.write(encodeRecord(JSON.stringify(message))) || this.#blocked.has(viewer)) return;
+    const encoding = this.#encodings.get(viewer) ?? 'json';
+    const record = encodeRecord(written(encoding, 'agent.ProcessIO', message));
+    if (viewer.write(record) || this.#blocked.has(viewer)) return;
     const timer = setTimeout(() => viewer.emit('stalled'), stalledMs);
     timer.unref();
     this.#blocked.set(viewer, timer);

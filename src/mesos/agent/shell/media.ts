@@ -4,14 +4,21 @@
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import { DcosError } from '../../../core/errors.js';
+import { accepted, type Encoding, encodingOf } from '../../../wire/protobuf/media.js';
 
-/** How a call and its answer are framed. */
+/** How a call and its answer are framed and written. */
 export interface Media {
+  /** Of the call, or of its records. */
+  readonly callIn: Encoding;
+  /** Of an answer that is one message. */
+  readonly answerIn: Encoding;
+  /** Of the records of an answer. */
+  readonly recordsIn: Encoding;
   /** The call is a stream of records. */
   readonly isStreamIn: boolean;
   /** The answer may be a stream of records. */
   readonly mayStreamOut: boolean;
-  /** The answer may be one JSON document. */
+  /** The answer may be one message. */
   readonly mayBeWhole: boolean;
 }
 
@@ -24,8 +31,10 @@ const streamed: ReadonlySet<string> = new Set([
 /** Reads the headers of a call. Throws `usage` with 400, 406 or 415. */
 export function mediaOf(headers: IncomingHttpHeaders): Media {
   const content = headers['content-type'] ?? '';
+  if (content === '') throw refused(400, "Expecting 'Content-Type' to be present");
   const isStreamIn = /^application\/recordio\b/.test(content);
-  if (!isStreamIn && !/^application\/json\b/.test(content)) {
+  const whole = encodingOf(content);
+  if (!isStreamIn && whole === undefined) {
     const text = "Expecting 'Content-Type' of application/json or application/x-protobuf";
     throw refused(415, text);
   }
@@ -33,21 +42,27 @@ export function mediaOf(headers: IncomingHttpHeaders): Media {
   if (isStreamIn && message === '') {
     throw refused(400, "Expecting 'Message-Content-Type' to be set for streaming requests");
   }
-  if (isStreamIn && message !== 'application/json') {
-    throw refused(415, "Expecting 'Message-Content-Type' of application/json");
+  const callIn = isStreamIn ? encodingOf(message) : whole;
+  if (callIn === undefined) {
+    const text = "Expecting 'Message-Content-Type' of application/json or application/x-protobuf";
+    throw refused(415, text);
   }
   const accept = headers.accept ?? '*/*';
-  const mayBeWhole = /\*\/\*|application\/(?:\*|json)/.test(accept);
+  const answerIn = accepted(accept);
+  const mayBeWhole = answerIn !== undefined;
   const mayStreamOut = /\*\/\*|application\/(?:\*|recordio)/.test(accept);
   if (!mayBeWhole && !mayStreamOut) {
     const text = "Expecting 'Accept' to allow 'application/x-protobuf' or 'application/json'";
     throw refused(406, text);
   }
-  const records = String(headers['message-accept'] ?? '*/*');
-  if (mayStreamOut && !/\*\/\*|application\/(?:\*|json)/.test(records)) {
-    throw refused(406, "Expecting 'Message-Accept' to allow application/json");
+  const recordsIn = accepted(String(headers['message-accept'] ?? ''));
+  if (mayStreamOut && recordsIn === undefined) {
+    const text =
+      "Expecting 'Message-Accept' to allow 'application/json' or 'application/x-protobuf'";
+    throw refused(406, text);
   }
-  return { isStreamIn, mayStreamOut, mayBeWhole };
+  const answers = { answerIn: answerIn ?? 'json', recordsIn: recordsIn ?? 'json' };
+  return { callIn, ...answers, isStreamIn, mayStreamOut, mayBeWhole };
 }
 
 /** Whether the caller takes what this call is answered with. Throws `usage` with 406 or 415. */

@@ -1,7 +1,5 @@
 /** What containers use of the machine, measured in one look at the process table. */
-import { cpus, freemem, loadavg, totalmem } from 'node:os';
 import type { Measure } from '../views/containers.js';
-import type { SystemMetrics } from '../views/state.js';
 import { allProcesses, followersOf } from './procfs.js';
 
 /** A measure of this moment: the table is read once, however many containers ask. */
@@ -20,16 +18,5 @@ export function measureNow(): Measure {
       residentBytes: sum((each) => each.residentBytes),
       processes: own.length,
     };
-  };
-}
-
-/** Load and memory of the machine. */
-export function measureSystem(): SystemMetrics {
-  const [one = 0, five = 0, fifteen = 0] = loadavg();
-  return {
-    cpus: cpus().length,
-    load: [one, five, fifteen],
-    freeBytes: freemem(),
-    totalBytes: totalmem(),
   };
 }

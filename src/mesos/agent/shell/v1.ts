@@ -4,20 +4,23 @@ import { DcosError } from '../../../core/errors.js';
 import type { Answer, Request } from '../../../core/http/server.js';
 import { tryParseJson } from '../../../core/json.js';
 import { withoutNulls } from '../../../wire/mesos/nulls.js';
+import { decodeMessage, encodeMessage } from '../../../wire/protobuf/codec.js';
+import { mediaTypes } from '../../../wire/protobuf/media.js';
+import { type Files, listFiles, readFileCall } from '../../shell/files.js';
+import { measureSystem } from '../../shell/system.js';
 import type { AgentState } from '../state.js';
 import { flagsView, metricsView, versionView } from '../views/state.js';
 import { agentV1, executorsV1, frameworksV1, stateV1, tasksV1 } from '../views/v1.js';
 import { attachInput, checkWithin, containerCalls, showContainers } from './container-calls.js';
-import type { FileEntry, Files } from './files.js';
-import { checkStreams, mediaOf } from './media.js';
+import { checkStreams, type Media, mediaOf } from './media.js';
 import type { NestedContainers } from './nested.js';
-import { measureSystem } from './usage.js';
 
 /** A call's arguments, unchecked. */
 type Fields = Readonly<Record<string, unknown>>;
 type Handler = (state: AgentState, files: Files, fields: Fields) => unknown;
 
 const handlers: Readonly<Record<string, Handler>> = {
+  GET_LOGGING_LEVEL: () => ({ level: 0 }),
   GET_HEALTH: () => ({ healthy: true }),
   GET_VERSION: (state) => ({ version_info: versionView(state) }),
   GET_FLAGS: (state) => ({
@@ -34,14 +37,14 @@ const handlers: Readonly<Record<string, Handler>> = {
   GET_AGENT: agentV1,
   GET_OPERATIONS: () => ({}),
   GET_RESOURCE_PROVIDERS: () => ({}),
-  LIST_FILES: async (_state, files, { path }) => ({
-    file_infos: (await files.browse(String(path ?? ''))).map(fileInfo),
-  }),
-  READ_FILE: async (_state, files, { path, offset, length }) => {
-    const wanted = typeof length === 'number' ? length : Number.MAX_SAFE_INTEGER;
-    const { data, size } = await files.read(String(path ?? ''), Number(offset ?? 0), wanted);
-    return { size, data: data.toString('base64') };
-  },
+  LIST_FILES: (_state, files, { path }) => listFiles(files, String(path ?? '')),
+  READ_FILE: (_state, files, { path, offset, length }) =>
+    readFileCall(
+      files,
+      String(path ?? ''),
+      Number(offset ?? 0),
+      typeof length === 'number' ? length : undefined,
+    ),
 };
 
 /** Calls whose arguments Mesos insists on. */
@@ -62,8 +65,8 @@ export async function answerCall(
   const media = mediaOf(headers);
   const own = request.caller?.claims?.container;
   const within = typeof own === 'string' ? own : undefined;
-  if (media.isStreamIn) return attachInput(nested, request, within);
-  const call = withoutNulls(tryParseJson((await request.body()).toString('utf8')));
+  if (media.isStreamIn) return attachInput(nested, request, media.callIn, within);
+  const call = callOf(media, await request.body());
   if (call === undefined)
     throw bad('Failed to parse body into JSON: syntax error at line 1 near: ');
   if (!isObject(call)) {
@@ -77,12 +80,15 @@ export async function answerCall(
   if (within !== undefined && container === undefined) throw notForExecutors();
   if (container !== undefined) {
     if (isObject(fields) && within !== undefined) checkWithin(fields.container_id, within);
-    if (isObject(fields)) return container(nested, request, { type, name, fields });
+    if (isObject(fields)) {
+      const answer = await container(nested, request, { type, name, fields, media });
+      return answer && inEncoding(media, answer);
+    }
     throw bad(`Failed to validate agent::Call: Expecting '${name}' to be present`);
   }
   if (type === 'GET_CONTAINERS') {
     const shown = showContainers(nested, isObject(fields) ? fields : {});
-    return { status: 200, json: { type, [name]: shown } };
+    return inEncoding(media, { status: 200, json: { type, [name]: shown } });
   }
   const handler = handlers[type];
   if (handler === undefined) {
@@ -92,11 +98,24 @@ export async function answerCall(
     throw bad(`Failed to validate agent::Call: Expecting '${name}' to be present`);
   }
   const answer = await handler(state, files, isObject(fields) ? fields : {});
-  return { status: 200, json: { type, [name]: answer } };
+  return inEncoding(media, { status: 200, json: { type, [name]: answer } });
 }
 
-function fileInfo({ path, nlink, size, mtime, mode, uid, gid }: FileEntry): unknown {
-  return { path, nlink, size, mtime: { nanoseconds: mtime * 1e9 }, mode, uid, gid };
+function callOf({ callIn }: Media, body: Buffer): unknown {
+  if (callIn === 'json') return withoutNulls(tryParseJson(body.toString('utf8')));
+  try {
+    return decodeMessage('agent.Call', body);
+  } catch {
+    throw bad('Failed to parse body into Call protobuf');
+  }
+}
+
+/** The answer in the encoding that was asked for. */
+function inEncoding({ answerIn }: Media, answer: Answer): Answer {
+  if (answerIn === 'json' || answer.json === undefined) return answer;
+  const { json, ...rest } = answer;
+  const bytes = encodeMessage('agent.Response', json);
+  return { ...rest, bytes, headers: { 'content-type': mediaTypes.protobuf } };
 }
 
 function notForExecutors(): DcosError {

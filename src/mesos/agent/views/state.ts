@@ -3,13 +3,12 @@
  * a1_metrics_snapshot).
  */
 import type { TaskStatus } from '../../../wire/mesos/task.js';
+import { agentCapabilities, mesosVersion } from '../../../wire/mesos/version.js';
 import { resourcesOf, scalarsOf } from '../../../wire/resources/pool.js';
+import type { SystemMetrics } from '../../shell/system.js';
 import { type AgentState, isCommandTask, isLive, type TaskRun, usedResources } from '../state.js';
 import { type ExecutorView, executorsOf, roleOf } from './executors.js';
 import { fullOf, mapRoles, reservedByRole, sumsOf, unreserved } from './resources.js';
-
-/** The version of Mesos' API that is spoken here. */
-const mesosVersion = '1.11.0';
 
 /** What the program says of its build; Mesos' field names. */
 export function versionView(state: AgentState): Record<string, unknown> {
@@ -55,7 +54,7 @@ export function stateView(state: AgentState): Record<string, unknown> {
     id: state.agentId ?? '',
     pid: `slave(1)@${self.host}:${self.port}`,
     hostname: self.host,
-    capabilities: ['MULTI_ROLE', 'HIERARCHICAL_ROLE', 'RESERVATION_REFINEMENT'],
+    capabilities: agentCapabilities,
     domain: { fault_domain: { region: { name: 'local' }, zone: { name: self.rack } } },
     resources: sumsOf(total),
     reserved_resources: mapRoles(reserved, sumsOf),
@@ -144,14 +143,6 @@ function statusView(status: TaskStatus): Record<string, unknown> {
     ...(healthy === undefined ? {} : { healthy }),
     ...(container_status ? { container_status: container } : {}),
   };
-}
-
-/** What the machine measures, for `metricsView`. */
-export interface SystemMetrics {
-  readonly cpus: number;
-  readonly load: readonly [number, number, number];
-  readonly freeBytes: number;
-  readonly totalBytes: number;
 }
 
 /** Gauges and counters by name. Counters cover the runs that are remembered. */

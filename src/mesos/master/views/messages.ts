@@ -6,8 +6,9 @@
 import type { Resource } from '../../../wire/mesos/common.js';
 import type { MasterInfo } from '../../../wire/mesos/scheduler.js';
 import { terminalTaskStates } from '../../../wire/mesos/task.js';
+import { agentCapabilities } from '../../../wire/mesos/version.js';
 import { add, poolOf, resourcesOf } from '../../../wire/resources/pool.js';
-import { downgraded } from '../resources.js';
+import { shown } from '../resources.js';
 import { drainInfo } from '../standing.js';
 import type { Agent, Framework, MasterOptions, MasterState } from '../state.js';
 import { offerMessage } from './offer.js';
@@ -32,15 +33,6 @@ function ipNumber(host: string): number {
   const bytes = host.split('.').map(Number);
   return bytes.length === 4 ? bytes.reduceRight((sum, byte) => sum * 256 + byte, 0) : 0;
 }
-
-/** What agents of this kind can do, in Mesos' words. */
-export const agentCapabilities = [
-  'MULTI_ROLE',
-  'HIERARCHICAL_ROLE',
-  'RESERVATION_REFINEMENT',
-  'AGENT_OPERATION_FEEDBACK',
-  'AGENT_DRAINING',
-] as const;
 
 /** A time as the v1 API shows it. */
 export function timeInfo(ms: number): { nanoseconds: number } {
@@ -80,9 +72,9 @@ export function agentMessage(state: MasterState, agent: Agent): Record<string, u
     ...(agent.reregisteredAt === undefined
       ? {}
       : { reregistered_time: timeInfo(agent.reregisteredAt) }),
-    ...unlessEmpty('total_resources', resourcesOf(agent.total).map(downgraded)),
-    ...unlessEmpty('allocated_resources', resourcesOf(agent.used).map(downgraded)),
-    ...unlessEmpty('offered_resources', offeredOf(state, agent).map(downgraded)),
+    ...unlessEmpty('total_resources', resourcesOf(agent.total).map(shown)),
+    ...unlessEmpty('allocated_resources', resourcesOf(agent.used).map(shown)),
+    ...unlessEmpty('offered_resources', offeredOf(state, agent).map(shown)),
     capabilities: agentCapabilities.map((type) => ({ type })),
     ...(drain === undefined ? {} : { drain_info: drainInfo(drain) }),
     ...(agent.drainStartedAt === undefined
@@ -144,8 +136,8 @@ export function frameworkMessage(
       ? { unregistered_time: timeInfo(framework.unregisteredAt) }
       : {}),
     ...unlessEmpty('offers', offers),
-    ...unlessEmpty('allocated_resources', usedBy(state, framework).map(downgraded)),
-    ...unlessEmpty('offered_resources', offeredTo(state, framework).map(downgraded)),
+    ...unlessEmpty('allocated_resources', usedBy(state, framework).map(shown)),
+    ...unlessEmpty('offered_resources', offeredTo(state, framework).map(shown)),
     offer_constraints: {},
   };
 }

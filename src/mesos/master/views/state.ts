@@ -2,22 +2,17 @@
  * `/state`, `/state-summary`, `/slaves`, `/frameworks`, `/tasks`: what DC/OS' command line and
  * dashboards read.
  */
+
 import type { Attribute, Resource } from '../../../wire/mesos/common.js';
 import type { TaskStatus } from '../../../wire/mesos/task.js';
+import { agentCapabilities } from '../../../wire/mesos/version.js';
 import { poolOf, reservedRoleOf, resourcesOf } from '../../../wire/resources/pool.js';
-import { downgraded } from '../resources.js';
+import { shown } from '../resources.js';
 import { drainInfo } from '../standing.js';
 import type { AbsentAgent, Agent, Framework, MasterState, TaskRecord } from '../state.js';
 import { amountsOf } from './amounts.js';
 import { flagsOf } from './flags.js';
-import {
-  agentCapabilities,
-  isActive,
-  masterInfo,
-  offeredOf,
-  offeredTo,
-  usedBy,
-} from './messages.js';
+import { isActive, masterInfo, offeredOf, offeredTo, usedBy } from './messages.js';
 import { versionOf } from './version.js';
 
 /** `/state`. */
@@ -152,12 +147,12 @@ function agentView(state: MasterState, agent: Agent, full: boolean): Record<stri
     ...(agent.drainStartedAt === undefined
       ? {}
       : { estimated_drain_start_time_seconds: Math.floor(agent.drainStartedAt / 1000) }),
-    reserved_resources_full: lists(reserved, (list) => list.map(downgraded)),
     ...(full
       ? {
-          unreserved_resources_full: unreserved.map(downgraded),
-          used_resources_full: used.map(downgraded),
-          offered_resources_full: offered.map(downgraded),
+          reserved_resources_full: lists(reserved, (list) => list.map(shown)),
+          unreserved_resources_full: unreserved.map(shown),
+          used_resources_full: used.map(shown),
+          offered_resources_full: offered.map(shown),
         }
       : {}),
   };
@@ -238,7 +233,8 @@ function frameworkView(state: MasterState, framework: Framework): Record<string,
       executor_id: executor.executor_id.value,
       name: executor.name ?? '',
       framework_id: id,
-      command: executor.command ?? {},
+      command: { argv: [], uris: [], ...executor.command },
+      role: executor.resources?.[0]?.allocation_info?.role ?? '*',
       resources: amountsOf(executor.resources ?? []),
       slave_id: agentId,
       type: executor.type ?? 'CUSTOM',
@@ -274,11 +270,12 @@ function statusView({
   container_status,
   healthy,
 }: TaskStatus): Record<string, unknown> {
+  const { executor_pid: _pid, ...container } = container_status ?? {};
   return {
     state,
     timestamp,
     ...(labels?.labels ? { labels: labels.labels } : {}),
-    ...(container_status ? { container_status } : {}),
+    ...(container_status ? { container_status: container } : {}),
     ...(healthy === undefined ? {} : { healthy }),
   };
 }

@@ -1,13 +1,12 @@
 /**
- * The files API: sandboxes and volumes, and nothing else of the machine (apache/mesos
+ * The files API: what is attached, and nothing else of the machine (apache/mesos
  * docs/sandbox.md, src/files/files.cpp;
  * recordings: agent/files_*).
  */
 import type { Stats } from 'node:fs';
 import { type FileHandle, lstat, open, readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { join, normalize, sep } from 'node:path';
-import { DcosError } from '../../../core/errors.js';
-import type { AgentState } from '../state.js';
+import { DcosError } from '../../core/errors.js';
 
 /** Bytes that one read gives at most: 16 pages, as in Mesos. */
 const pageBytes = 4096;
@@ -27,7 +26,7 @@ export interface FileEntry {
   readonly gid: string;
 }
 
-/** Files of an agent's tasks. All throw `not-found` for what does not exist or must not be seen. */
+/** Files. All throw `not-found` for what does not exist or must not be seen. */
 export interface Files {
   browse(path: string): Promise<FileEntry[]>;
   /** At most `length` bytes of the file from `offset`, 64 KiB in one go, and its size. */
@@ -35,11 +34,16 @@ export interface Files {
   open(path: string): Promise<{ file: FileHandle; size: number }>;
 }
 
-/** Makes the door to the files under the agent's work folder. */
-export function createFiles(state: AgentState): Files {
-  const { workDir } = state.self;
-  const roots = ['slaves', 'volumes'].map((name) => join(workDir, name));
+/** What may be seen. */
+export interface FilesOptions {
+  /** Folders, or single files, with all that is below them. */
+  readonly roots: readonly string[];
+  /** The path on the machine behind one that was asked for. */
+  readonly real: (path: string) => string;
+}
 
+/** Makes the door to files. */
+export function createFiles({ roots, real: realPath }: FilesOptions): Files {
   const isOwn = (path: string, allowed: readonly string[]): boolean =>
     allowed.some((root) => path === root || path.startsWith(root + sep));
 
@@ -47,7 +51,7 @@ export function createFiles(state: AgentState): Files {
    * The real file behind `path`. Links may lead to volumes and other sandboxes, never elsewhere.
    */
   const resolve = async (path: string): Promise<string> => {
-    const asked = normalize(virtual(state, path));
+    const asked = normalize(realPath(path));
     if (!isOwn(asked, roots)) throw missing();
     const real = await realpath(asked).catch(() => undefined);
     const realRoots = await Promise.all(roots.map((root) => realpath(root).catch(() => root)));
@@ -112,9 +116,25 @@ function entryOf(path: string, found: Stats, users: Names, groups: Names): FileE
   };
 }
 
-/** `/frameworks/<f>/executors/<e>/runs/…` is the same in short (Mesos' virtual paths). */
-function virtual({ self, agentId }: AgentState, path: string): string {
-  return path.startsWith('/frameworks/') ? join(self.workDir, 'slaves', agentId ?? '', path) : path;
+/** LIST_FILES (mesos.proto, message FileInfo). Throws `invalid` as Mesos words it. */
+export async function listFiles(files: Files, path: string): Promise<Record<string, unknown>> {
+  return { file_infos: (await files.browse(path)).map(fileInfo) };
+}
+
+/** READ_FILE. */
+export async function readFileCall(
+  files: Files,
+  path: string,
+  offset: number,
+  length: number | undefined,
+): Promise<Record<string, unknown>> {
+  const wanted = length ?? Number.MAX_SAFE_INTEGER;
+  const { data, size } = await files.read(path, offset, wanted);
+  return { size, data: data.toString('base64') };
+}
+
+function fileInfo({ path, nlink, size, mtime, mode, uid, gid }: FileEntry): unknown {
+  return { path, nlink, size, mtime: { nanoseconds: mtime * 1e9 }, mode, uid, gid };
 }
 
 function missing(): DcosError {

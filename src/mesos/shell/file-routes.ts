@@ -1,16 +1,18 @@
-/** `/files/*` of an agent. */
+/** `/files/*` of a master or an agent (apache/mesos docs/endpoints/files). */
 import { constants } from 'node:fs';
 import { basename } from 'node:path';
-import { DcosError } from '../../../core/errors.js';
-import type { Request, Route } from '../../../core/http/server.js';
-import type { AgentState } from '../state.js';
+import { DcosError } from '../../core/errors.js';
+import type { Request, Route } from '../../core/http/server.js';
 import type { FileEntry, Files } from './files.js';
 
 /** Bytes of a read that names no length. */
 const defaultLength = 4096 * 16;
 
-/** The routes over `files`, with the older names that end in `.json`. */
-export function fileRoutes(state: AgentState, files: Files): Route[] {
+/**
+ * The routes over `files`, whose roots `attached` names by the paths they go by; each with its
+ * older name, which ends in `.json`.
+ */
+export function fileRoutes(files: Files, attached: () => Record<string, string>): Route[] {
   const route = (path: string, handle: Route['handle']): Route[] =>
     [path, `${path}.json`].map((each) => ({
       method: 'GET',
@@ -25,10 +27,7 @@ export function fileRoutes(state: AgentState, files: Files): Route[] {
     })),
     ...route('/files/read', (request) => read(files, request)),
     ...route('/files/download', (request) => download(files, request)),
-    ...route('/files/debug', () => {
-      const sandboxes = [...state.tasks.values()].map(({ sandbox }) => [sandbox, sandbox]);
-      return { status: 200, json: Object.fromEntries(sandboxes) };
-    }),
+    ...route('/files/debug', () => ({ status: 200, json: attached() })),
   ];
 }
 
