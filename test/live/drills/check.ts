@@ -33,6 +33,7 @@ const installMs = 400_000;
 const proven: ReadonlySet<string> = new Set([
   'drills of hello-world',
   'drills of zookeeper',
+  'drills of storm',
   'drills of zookeeper on Apache Mesos',
   'drills of kafka on Apache Mesos',
   'drills of kafka',
