@@ -13,7 +13,7 @@ const rows = 50_000;
 export const sparkUpgrade: LiveCheck = {
   name: 'upgrade spark',
   seconds: 260,
-  kind: 'drill',
+  kind: 'rotating',
   run: async (live) => {
     const engine = embedded(live);
     const step = live.step.bind(live);
