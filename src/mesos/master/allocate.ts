@@ -18,6 +18,7 @@ import {
 import { count, type Turn, tell } from './events.js';
 import { putIntoOffer } from './holdings.js';
 import { refusalKey } from './keys.js';
+import { satisfies } from './offer-constraints.js';
 import { book, type Ledger, openLedger, portionFor } from './quota/ledger.js';
 import { dominantShare, RoleShares } from './shares.js';
 import type { Agent, Framework, MasterState, OfferRecord, Scalars } from './state.js';
@@ -81,6 +82,7 @@ function offerAgent({ turn, total, ledger, made }: Round, agent: Agent, asGuaran
   const { state } = turn;
   for (const [role, framework] of candidates(state, total)) {
     if (agent.free.size === 0) return;
+    if (!satisfies(framework.constraints, role, agent.info)) continue;
     const own = offerable(agent, framework, role);
     const portion = ledger && portionFor(ledger, role, own, asGuaranteed);
     if (ledger !== undefined && portion === undefined) continue;

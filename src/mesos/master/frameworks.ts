@@ -32,6 +32,7 @@ export function newFramework(
     reregisteredAt: turn.now,
     unregisteredAt: 0,
     suppressed: new Set(),
+    constraints: {},
     refusals: new Map(),
     tasks: new Map(),
     unreachable: new Map(),

@@ -7,6 +7,7 @@
 
 import type { Random } from '../../core/random.js';
 import type { Domain, Resource } from '../../wire/mesos/common.js';
+import type { OfferConstraints } from '../../wire/mesos/offer-constraints.js';
 import type { Filters, FrameworkInfo, OfferOperation } from '../../wire/mesos/scheduler.js';
 import type {
   AgentInfo,
@@ -132,6 +133,8 @@ export interface Framework {
   reregisteredAt: number;
   unregisteredAt: number;
   readonly suppressed: Set<string>;
+  /** Of which agents it wants to be offered something. */
+  constraints: OfferConstraints;
   /** Role and agent id → what was refused. */
   readonly refusals: Map<string, Refusal[]>;
   readonly tasks: Map<string, TaskRecord>;

@@ -9,6 +9,7 @@ import {
   rolesOf,
 } from './frameworks.js';
 import { rescindAll } from './holdings.js';
+import { constraintsProblem } from './offer-constraints.js';
 import type { Framework } from './state.js';
 import { frameworkEvent, masterInfo } from './views/messages.js';
 
@@ -18,10 +19,12 @@ type Subscribe = Extract<SchedulerCall, { type: 'SUBSCRIBE' }>;
 export function subscribed(turn: Turn, stream: string, principal: string, call: Subscribe): void {
   const { state } = turn;
   const info = withPrincipal(call.subscribe.framework_info, principal);
+  const constraints = call.subscribe.offer_constraints ?? {};
   const id = call.framework_id?.value ?? info.id?.value;
   const known = id === undefined ? undefined : state.frameworks.get(id);
   const problem =
     problemOf(info, call.subscribe.suppressed_roles ?? []) ??
+    constraintsProblem(constraints, rolesOf(info)) ??
     (id !== undefined && state.removedFrameworks.has(id)
       ? 'Framework has been removed'
       : undefined) ??
@@ -36,6 +39,7 @@ export function subscribed(turn: Turn, stream: string, principal: string, call: 
   }
   const framework = known ?? newFramework(turn, id ?? freshId(turn), info, false);
   if (known !== undefined) takeOver(turn, known, info);
+  framework.constraints = constraints;
   connect(turn, framework, stream, principal, call.subscribe.suppressed_roles ?? []);
   announce(turn, framework, known !== undefined);
 }

@@ -6,6 +6,7 @@ import type { FrameworkInfo, SchedulerCall } from '../../wire/mesos/scheduler.js
 import { order, type Turn } from './events.js';
 import { capabilitiesOf, publishUpdated, rolesOf } from './frameworks.js';
 import { rescind } from './holdings.js';
+import { constraintsProblem } from './offer-constraints.js';
 import type { Framework } from './state.js';
 import { problemOf, withPrincipal } from './subscribe.js';
 
@@ -15,17 +16,20 @@ type Update = Extract<SchedulerCall, { type: 'UPDATE_FRAMEWORK' }>['update_frame
 export function frameworkUpdated(
   turn: Turn,
   framework: Framework,
-  { framework_info: given, suppressed_roles: suppressed = [] }: Update,
+  { framework_info: given, suppressed_roles: suppressed = [], offer_constraints = {} }: Update,
 ): string | undefined {
   const info = withPrincipal(given, framework.principal ?? '');
   const invalid = problemOf(info, suppressed);
   if (invalid !== undefined) return `Supplied FrameworkInfo is not valid: ${invalid}`;
+  const unwanted = constraintsProblem(offer_constraints, rolesOf(info));
+  if (unwanted !== undefined) return unwanted;
   const changed = changeProblem(framework.info, info);
   if (changed !== undefined) return `FrameworkInfo update is not valid: ${changed}`;
   const same = JSON.stringify(framework.info) === JSON.stringify(info);
   framework.info = info;
   framework.roles = rolesOf(info);
   framework.capabilities = capabilitiesOf(info);
+  framework.constraints = offer_constraints;
   framework.suppressed.clear();
   for (const role of suppressed) framework.suppressed.add(role);
   for (const id of [...framework.offers]) {

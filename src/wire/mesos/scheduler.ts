@@ -11,6 +11,7 @@ import {
   labelsSchema,
   resourceSchema,
 } from './common.js';
+import { offerConstraintsSchema } from './offer-constraints.js';
 import { executorInfoSchema, killPolicySchema, taskInfoSchema, taskStatusSchema } from './task.js';
 
 /** Who a scheduler says it is; kept by the master and shown in `/state`. */
@@ -114,6 +115,7 @@ export const schedulerCallSchema = z.discriminatedUnion('type', [
     subscribe: z.looseObject({
       framework_info: frameworkInfoSchema,
       suppressed_roles: z.array(z.string()).optional(),
+      offer_constraints: offerConstraintsSchema.optional(),
     }),
   }),
   z.looseObject({ type: z.literal('TEARDOWN'), framework_id: idSchema }),
@@ -203,6 +205,7 @@ export const schedulerCallSchema = z.discriminatedUnion('type', [
     update_framework: z.looseObject({
       framework_info: frameworkInfoSchema,
       suppressed_roles: z.array(z.string()).optional(),
+      offer_constraints: offerConstraintsSchema.optional(),
     }),
   }),
   z.looseObject({

@@ -138,6 +138,6 @@ export function frameworkMessage(
     ...unlessEmpty('offers', offers),
     ...unlessEmpty('allocated_resources', usedBy(state, framework).map(shown)),
     ...unlessEmpty('offered_resources', offeredTo(state, framework).map(shown)),
-    offer_constraints: {},
+    offer_constraints: framework.constraints,
   };
 }

@@ -239,7 +239,7 @@ function frameworkView(state: MasterState, framework: Framework): Record<string,
       slave_id: agentId,
       type: executor.type ?? 'CUSTOM',
     })),
-    offer_constraints: {},
+    offer_constraints: framework.constraints,
   };
 }
 
