@@ -34,6 +34,7 @@ const proven: ReadonlySet<string> = new Set([
   'drills of hello-world',
   'drills of zookeeper',
   'drills of storm',
+  'drills of cassandra',
   'drills of zookeeper on Apache Mesos',
   'drills of kafka on Apache Mesos',
   'drills of kafka',
