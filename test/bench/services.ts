@@ -28,7 +28,7 @@ const kafka: ServiceFigures = (rounds) =>
 
 const cassandra: ServiceFigures = (rounds) =>
   measureService(
-    { service: known('cassandra'), readyMs: 75_000, serves: /Starting listening for CQL clients/ },
+    { service: known('cassandra'), readyMs: 75_000, serves: /Prewarming of auth caches/ },
     rounds,
   );
 
