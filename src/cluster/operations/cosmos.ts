@@ -172,7 +172,7 @@ function updateRoute(options: CosmosOperationsOptions): Route {
       if (prepared.error !== undefined) throw prepared.error;
       const checked = await checkRelease(packages, release, userOptions, undefined);
       await checkId(packages, installed, checked.appId);
-      const found = await feasibility(packages, operator, checked);
+      const found = await feasibility(packages, operator, checked, 'update');
       if (found.impossible.length > 0) throw impossibleError(found);
       const { facts, assets } = checked;
       throwMissing(operations, facts);

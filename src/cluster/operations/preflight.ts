@@ -72,13 +72,14 @@ export async function feasibility(
   packages: Packages,
   operator: Operator,
   { release, app }: CheckedWish,
+  kind: 'install' | 'update' = 'install',
 ): Promise<Feasibility> {
   const needs: Need[] = needsOfApp(app);
   const files = await packages.serviceFiles(release);
   if (files !== undefined) {
     const { checkCommandsOf, needsOfService } = await import('./service-needs.js');
     if (files.commandsYaml !== undefined) checkCommandsOf(files.commandsYaml, app);
-    needs.push(...needsOfService(files.serviceYaml, app));
+    needs.push(...needsOfService(files.serviceYaml, app, kind));
   }
   try {
     const { agents = [], recovered_agents = [] } = await operator.agents();

@@ -2,11 +2,16 @@
  * What a declarative service will need; loaded only when one is installed, for the sake of the YAML
  * parser's weight. Pure.
  */
-import { DcosError } from '../../core/errors.js';
-import { parseConstraints } from '../../framework/constraints.js';
+import { DcosError, messageOf } from '../../core/errors.js';
+import { type Constraint, parseConstraints } from '../../framework/constraints.js';
 import { parseServiceCommands } from '../../wire/service-commands-parse.js';
 import { brokenRules } from '../../wire/service-rules.js';
-import { parseServiceSpec, type SpecViolation, volumesOf } from '../../wire/service-spec.js';
+import {
+  type PodSpec,
+  parseServiceSpec,
+  type SpecViolation,
+  volumesOf,
+} from '../../wire/service-spec.js';
 import type { RenderedApp } from './app-facts.js';
 import type { Need, Spread } from './feasibility.js';
 
@@ -31,9 +36,14 @@ export function checkCommandsOf(commandsYaml: string, app: RenderedApp): void {
 
 /**
  * What the pods of its `service.yaml` need, with the app's environment as values. Throws `invalid`
- * with all that is wrong with it.
+ * with all that is wrong with it; of an update the running scheduler says more of a placement that
+ * can't be read, together with every other reason, so it is left to that.
  */
-export function needsOfService(serviceYaml: string, app: RenderedApp): Need[] {
+export function needsOfService(
+  serviceYaml: string,
+  app: RenderedApp,
+  kind: 'install' | 'update',
+): Need[] {
   const result = parseServiceSpec(serviceYaml, optionsOf(app));
   if (!result.ok) throw invalid('service.yaml', result.violations);
   const broken = brokenRules(result.spec.rules ?? []);
@@ -42,7 +52,7 @@ export function needsOfService(serviceYaml: string, app: RenderedApp): Need[] {
     throw new DcosError('invalid', `these options cannot work:\n  ${all}`);
   }
   return result.spec.pods.map((pod) => {
-    const spreads = spreadsOf(pod.placement);
+    const spreads = spreadsOf(pod, kind);
     const unique = spreads.find(({ operator }) => operator === 'UNIQUE')?.field;
     return {
       name: `an instance of ${pod.type}`,
@@ -56,12 +66,20 @@ export function needsOfService(serviceYaml: string, app: RenderedApp): Need[] {
   });
 }
 
-/** What a placement asks for of different places. Throws `invalid` where it can't be read. */
-function spreadsOf(placement: string): Spread[] {
-  if (placement === '') return [];
-  return parseConstraints(placement).flatMap(({ field, operator, value }): Spread[] => {
+/** What a placement asks for of different places. */
+function spreadsOf({ type, placement }: PodSpec, kind: 'install' | 'update'): Spread[] {
+  return constraintsOf(type, placement, kind).flatMap(({ field, operator, value }): Spread[] => {
     if (operator === 'UNIQUE') return [{ field, operator, number: 1 }];
     const counted = operator === 'MAX_PER' || operator === 'GROUP_BY';
     return counted && value !== undefined ? [{ field, operator, number: Number(value) }] : [];
   });
+}
+
+function constraintsOf(type: string, placement: string, kind: 'install' | 'update'): Constraint[] {
+  try {
+    return placement === '' ? [] : parseConstraints(placement);
+  } catch (error) {
+    if (kind === 'update') return [];
+    throw new DcosError('invalid', `pods.${type}.placement: ${messageOf(error)}`);
+  }
 }

@@ -35,6 +35,7 @@ const proven: ReadonlySet<string> = new Set([
   'drills of zookeeper',
   'drills of storm',
   'drills of cassandra',
+  'drills of hadoop',
   'drills of zookeeper on Apache Mesos',
   'drills of kafka on Apache Mesos',
   'drills of kafka',
