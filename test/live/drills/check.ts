@@ -36,6 +36,7 @@ const proven: ReadonlySet<string> = new Set([
   'drills of storm',
   'drills of cassandra',
   'drills of hadoop',
+  'drills of spark',
   'drills of zookeeper on Apache Mesos',
   'drills of kafka on Apache Mesos',
   'drills of kafka',

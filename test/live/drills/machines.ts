@@ -95,12 +95,14 @@ export const diskFull: Drill = {
     const before = await runningTask(ward, name);
     const folder = volumesOf(await machineOf(ward, name));
     assert.ok(existsSync(folder), `${folder} is there`);
+    const since = Date.now();
     const makeRoom = fillDisk(folder);
     // Some programs end of it, some only complain: both are given their time.
     const end = Date.now() + fullMs;
-    while (Date.now() < end) {
+    let ended = false;
+    while (!ended && Date.now() < end) {
       const ids = (await engine.state()).frameworks.flatMap(({ tasks }) => tasks);
-      if (!ids.some(({ id, state }) => id === before.id && state === 'TASK_RUNNING')) break;
+      ended = !ids.some(({ id, state }) => id === before.id && state === 'TASK_RUNNING');
       await pause(500);
     }
     makeRoom();
@@ -109,5 +111,6 @@ export const diskFull: Drill = {
       timeoutMs: recoveryMs(ward.service),
     });
     await whole(ward);
+    if (ended) await healedIncidents(ward, since);
   },
 };

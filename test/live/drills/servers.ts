@@ -2,7 +2,15 @@
 import assert from 'node:assert/strict';
 import { leavesOf, procOf, signal, taskProcs } from '../../helpers/procfs.js';
 import { until } from '../../helpers/wait.js';
-import { type Drill, recoveryMs, runningTask, type Ward, whole, workerOf } from './drill.js';
+import {
+  type Drill,
+  healedIncidents,
+  recoveryMs,
+  runningTask,
+  type Ward,
+  whole,
+  workerOf,
+} from './drill.js';
 
 /** The pids of one task of each kind. */
 const pidsOf = (ward: Ward): number[] => ward.service.tasks.map((name) => workerOf(ward, name).pid);
@@ -12,6 +20,7 @@ export const schedulerKilled: Drill = {
   name: 'kill -9 of the scheduler',
   run: async (ward) => {
     const { live, service } = ward;
+    const since = Date.now();
     const before = pidsOf(ward);
     const id = `/${service.name}`;
     const scheduler = (): number | undefined =>
@@ -25,6 +34,12 @@ export const schedulerKilled: Drill = {
     });
     await whole(ward);
     assert.deepEqual(pidsOf(ward), before, 'no task was started anew');
+    const incidents = await healedIncidents(ward, since);
+    const told = incidents.map(({ kind, summary }) => `${kind}: ${summary}`);
+    assert.ok(
+      told.some((line) => /^scheduler: scheduler of .* failed/.test(line)),
+      `${told}`,
+    );
   },
 };
 

@@ -38,6 +38,7 @@ export const slowStart: Drill = {
   name: 'slow start',
   run: async (ward) => {
     const { engine, service } = ward;
+    const since = Date.now();
     const [name = ''] = service.tasks;
     const before = await runningTask(ward, name);
     const old = workerOf(ward, name).pid;
@@ -64,5 +65,6 @@ export const slowStart: Drill = {
       signal(started.pid, 'SIGCONT');
     }
     await whole(ward);
+    await healedIncidents(ward, since);
   },
 };
