@@ -20,8 +20,11 @@ const agents = 5;
 /** What the machine itself and the servers of the cluster need, in MB. */
 const keptMb = 4096;
 
-/** Those that are drilled, and containers of docker clients. */
-const everyService: readonly ServiceUnderTest[] = [...services, swarmOn(agents)];
+/**
+ * Containers of docker clients, and all that is drilled. The containers' image is put on every
+ * node, which a swarm only knows while something of it is free: it comes first.
+ */
+const everyService: readonly ServiceUnderTest[] = [swarmOn(agents), ...services];
 
 /** Kafka, Cassandra, HDFS… beside containers, a second Marathon and plain apps. */
 export const sideBySide: LiveCheck = {
@@ -85,13 +88,13 @@ async function apps(live: Live): Promise<void> {
 /** Installs a wave, has every client work at the same time, and removes it, the last one first. */
 async function ride(live: Live, wave: readonly ServiceUnderTest[]): Promise<void> {
   const workloads: Workload[] = [];
-  for (const service of wave) {
-    await live.step(`install ${service.name}`, () =>
-      installPackage(live, service.name, service.options, installMs),
-    );
-    workloads.push(await service.begin(live));
-  }
   try {
+    for (const service of wave) {
+      await live.step(`install ${service.name}`, () =>
+        installPackage(live, service.name, service.options, installMs),
+      );
+      workloads.push(await service.begin(live));
+    }
     await live.step('every client gets on', async () => {
       for (const workload of workloads) await workload.progress(10, 180_000);
     });
