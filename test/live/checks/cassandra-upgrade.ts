@@ -23,7 +23,7 @@ import {
 /** 4.1 → 5.0 node by node, nothing lost; then a new installation that takes the backup. */
 export const cassandraUpgrade: LiveCheck = {
   name: 'cassandra-upgrade',
-  seconds: 600,
+  seconds: 700,
   kind: 'rotating',
   run: async (live) => {
     const engine = embedded(live);

@@ -37,7 +37,9 @@ const proven: ReadonlySet<string> = new Set([
   'drills of cassandra',
   'drills of hadoop',
   'drills of spark',
+  'drills of hello-world on Apache Mesos',
   'drills of zookeeper on Apache Mesos',
+  'drills of hadoop on Apache Mesos',
   'drills of kafka on Apache Mesos',
   'drills of kafka',
 ]);
