@@ -23,7 +23,7 @@ const nodes = ['node-0', 'node-1', 'node-2', 'node-3'];
 export const cassandraRing: LiveCheck = {
   name: 'cassandra',
   seconds: 540,
-  kind: 'rotating',
+  kind: 'drill',
   run: async (live) => {
     const engine = embedded(live);
     const step = live.step.bind(live);

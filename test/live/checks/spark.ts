@@ -16,7 +16,7 @@ const slow = { timeoutMs: 600_000 };
 export const sparkJobs: LiveCheck = {
   name: 'spark',
   seconds: 300,
-  kind: 'rotating',
+  kind: 'drill',
   run: async (live) => {
     const engine = embedded(live);
     const step = live.step.bind(live);
