@@ -29,8 +29,8 @@ const everyService: readonly ServiceUnderTest[] = [swarmOn(agents), ...services]
 /** Kafka, Cassandra, HDFS… beside containers, a second Marathon and plain apps. */
 export const sideBySide: LiveCheck = {
   name: 'side by side',
-  seconds: 60 + everyService.reduce((sum, { seconds }) => sum + seconds.install + 25, 0),
-  kind: 'rotating',
+  seconds: 120 + everyService.reduce((sum, { seconds }) => sum + 2 * seconds.install + 50, 0),
+  kind: 'drill',
   run: async (live) => {
     const engine = embedded(live);
     const able = everyService.filter(({ name, obstacle }) => {
