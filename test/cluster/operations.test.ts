@@ -369,7 +369,8 @@ t.test(
     const taken = feasibilityOf([{ ...need, memMb: 2000 }], agents);
     t.same(taken.impossible, []);
     t.match(taken.waiting, [/a broker .*must wait/]);
-    const apart = feasibilityOf([{ ...need, count: 3, memMb: 10, uniqueBy: 'hostname' }], agents);
+    const unique = [{ field: 'hostname', operator: 'UNIQUE', number: 1 }] as const;
+    const apart = feasibilityOf([{ ...need, count: 3, memMb: 10, spreads: unique }], agents);
     t.match(apart.impossible, [
       /3 × a broker must each have a hostname of their own, and only 2 would do; at most 2$/,
     ]);

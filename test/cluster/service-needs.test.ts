@@ -14,7 +14,13 @@ const app = { id: '/x', env: {} };
 
 t.test('needs › what a placement spreads over is needed as well', async (t) => {
   t.match(needsOfService(yaml('hostname:UNIQUE'), app, 'install'), [
-    { name: 'an instance of node', count: 2, cpus: 0.5, memMb: 64, uniqueBy: 'hostname' },
+    {
+      name: 'an instance of node',
+      count: 2,
+      cpus: 0.5,
+      memMb: 64,
+      spreads: [{ field: 'hostname', operator: 'UNIQUE', number: 1 }],
+    },
   ]);
 });
 

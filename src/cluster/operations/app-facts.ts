@@ -104,7 +104,7 @@ export function needsOfApp(app: RenderedApp): Need[] {
       cpus: app.cpus ?? 0,
       memMb: app.mem ?? 0,
       diskMb: app.disk ?? 0,
-      ...(unique === undefined ? {} : { uniqueBy: unique }),
+      spreads: unique === undefined ? [] : [{ field: unique, operator: 'UNIQUE', number: 1 }],
     },
   ];
 }

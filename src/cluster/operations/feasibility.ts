@@ -17,11 +17,6 @@ export interface Need extends Amount {
   /** `the scheduler /kafka`, `a broker`. */
   readonly name: string;
   readonly count: number;
-  /**
-   * No two of them on one agent (`hostname`), or in one zone (`@zone`), or with one value of an
-   * attribute.
-   */
-  readonly uniqueBy?: string;
   /** Rules of placement that ask for several places at least. */
   readonly spreads?: readonly Spread[];
 }
@@ -119,9 +114,7 @@ function impossibility(need: Need, agents: readonly AgentRoom[]): string | undef
     const has = `the largest agent, ${hostname}, has ${describe(total)}`;
     return `${need.name} needs ${describe(need)}; ${has}: ${missing(need, total)} missing`;
   }
-  const unique = { field: need.uniqueBy ?? '', operator: 'UNIQUE', number: 1 } as const;
-  const spreads = need.spreads ?? (need.uniqueBy === undefined ? [] : [unique]);
-  for (const spread of spreads) {
+  for (const spread of need.spreads ?? []) {
     const places = new Set(able.map((agent) => placeOf(agent, spread.field))).size;
     const text = tooFew(need, spread, places);
     if (text !== undefined) return text;
@@ -160,15 +153,16 @@ function largestFor(need: Need, agents: readonly AgentRoom[]): AgentRoom {
 }
 
 function place(need: Need, rooms: AgentRoom[]): number {
+  const apart = need.spreads?.find(({ operator }) => operator === 'UNIQUE')?.field;
   const taken = new Set<string>();
   let placed = 0;
   for (; placed < need.count; placed += 1) {
     const room = rooms
       .filter((each) => fits(need, each.free))
-      .filter((each) => need.uniqueBy === undefined || !taken.has(placeOf(each, need.uniqueBy)))
+      .filter((each) => apart === undefined || !taken.has(placeOf(each, apart)))
       .sort((a, b) => b.free.memMb - a.free.memMb)[0];
     if (room === undefined) break;
-    if (need.uniqueBy !== undefined) taken.add(placeOf(room, need.uniqueBy));
+    if (apart !== undefined) taken.add(placeOf(room, apart));
     const { cpus, memMb, diskMb } = room.free;
     rooms[rooms.indexOf(room)] = {
       ...room,

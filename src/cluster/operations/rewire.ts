@@ -9,12 +9,15 @@ import type { Packages } from '../../packages/packages.js';
 import type { Apps } from './apps.js';
 import { wiringOf } from './dependencies.js';
 import type { OperationsEvent, RequestOutcome } from './events.js';
-import { looksAtRest } from './looks.js';
+import { looksAt } from './looks.js';
 import { checkRelease } from './preflight.js';
 import { type Installed, type OperationsState, runningOn } from './state.js';
 
 /** Between two looks, in ms. */
 export const lookEveryMs = 5_000;
+
+/** While something waits to be recovered, its addresses would be others soon. */
+const plansAtRest = ['deploy', 'recovery'];
 
 /** What is needed to look, and to ask for an update. */
 export interface RewiringOptions {
@@ -61,7 +64,7 @@ export function rewiring(options: RewiringOptions): () => Promise<void> {
     for (const installed of wiredApps(state)) {
       const { appId, facts } = installed;
       try {
-        const looks = await looksAtRest(options.apps, facts.dependencies ?? []);
+        const looks = await looksAt(options.apps, facts.dependencies ?? [], plansAtRest);
         const { env } = wiringOf(state, facts.dependencies ?? [], looks);
         const before = seen.get(appId);
         if (env === undefined) seen.delete(appId);

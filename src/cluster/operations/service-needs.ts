@@ -52,16 +52,13 @@ export function needsOfService(
     throw new DcosError('invalid', `these options cannot work:\n  ${all}`);
   }
   return result.spec.pods.map((pod) => {
-    const spreads = spreadsOf(pod, kind);
-    const unique = spreads.find(({ operator }) => operator === 'UNIQUE')?.field;
     return {
       name: `an instance of ${pod.type}`,
       count: pod.count,
       cpus: pod.sets.reduce((sum, { cpus }) => sum + cpus, 0),
       memMb: pod.sets.reduce((sum, { memMb }) => sum + memMb, 0),
       diskMb: volumesOf(pod).reduce((sum, volume) => sum + volume.sizeMb, 0),
-      ...(unique === undefined ? {} : { uniqueBy: unique }),
-      spreads,
+      spreads: spreadsOf(pod, kind),
     };
   });
 }
