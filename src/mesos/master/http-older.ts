@@ -6,7 +6,7 @@ import type { z } from 'zod';
 import type { Answer, Request, Route } from '../../core/http/server.js';
 import { withoutNulls } from '../../wire/mesos/nulls.js';
 import { parseBody, wrongMethod } from './calls.js';
-import type { Act } from './http-quota.js';
+import { type Act, alsoUnderMaster } from './http-quota.js';
 import {
   machinesSchema,
   type OperatorAction,
@@ -36,16 +36,7 @@ export function olderRoutes(schedule: () => unknown, act: Act): Route[] {
     ['/machine/up', (request) => machines(act, request, 'STOP_MAINTENANCE')],
     ['/maintenance/schedule', (request) => scheduleRequest(schedule, act, request)],
   ];
-  return ['', '/master'].flatMap((prefix) =>
-    routes.map(
-      ([path, handle]): Route => ({
-        method: '*',
-        path: `${prefix}${path}`,
-        access: 'token',
-        handle,
-      }),
-    ),
-  );
+  return routes.flatMap(([path, handle]) => alsoUnderMaster(path, handle));
 }
 
 async function form(

@@ -19,16 +19,17 @@ export function quotaRoutes(state: MasterState, act: Act): Route[] {
     ['/quota/:role', (request) => removal(act, request)],
     ['/weights', (request) => weightsRequest(state, act, request)],
   ];
-  return ['', '/master'].flatMap((prefix) =>
-    routes.map(
-      ([path, handle]): Route => ({
-        method: '*',
-        path: `${prefix}${path}`,
-        access: 'token',
-        handle,
-      }),
-    ),
-  );
+  return routes.flatMap(([path, handle]) => alsoUnderMaster(path, handle));
+}
+
+/** A route of any method, also under `/master`. */
+export function alsoUnderMaster(path: string, handle: Route['handle']): Route[] {
+  return ['', '/master'].map((prefix) => ({
+    method: '*',
+    path: `${prefix}${path}`,
+    access: 'token',
+    handle,
+  }));
 }
 
 async function quotaRequest(state: MasterState, act: Act, request: Request): Promise<Answer> {

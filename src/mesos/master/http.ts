@@ -23,7 +23,7 @@ import {
 } from './calls.js';
 import type { CallAnswer, MasterEvent } from './events.js';
 import { olderRoutes } from './http-older.js';
-import { quotaRoutes } from './http-quota.js';
+import { alsoUnderMaster, quotaRoutes } from './http-quota.js';
 import type { FileCall } from './operator-calls.js';
 import type { MasterState } from './state.js';
 import type { Streams } from './streams.js';
@@ -60,21 +60,14 @@ export function routesOf(context: HttpContext): Route[] {
       access: 'token',
       handle: (request) => jsonp(request, show(request)),
     }));
-  const api = (path: string, handle: Route['handle']): Route[] =>
-    ['', '/master'].map((prefix) => ({
-      method: '*',
-      path: `${prefix}${path}`,
-      access: 'token',
-      handle,
-    }));
   const health = (): Answer => ({ status: 200 });
   const redirect = (): Answer => ({
     status: 307,
     headers: { location: `//${state.options.host}:${state.options.port}` },
   });
   return [
-    ...api('/api/v1/scheduler', (request) => schedulerRequest(context, request)),
-    ...api('/api/v1', (request) => operatorRequest(context, request)),
+    ...alsoUnderMaster('/api/v1/scheduler', (request) => schedulerRequest(context, request)),
+    ...alsoUnderMaster('/api/v1', (request) => operatorRequest(context, request)),
     ...view('/state', () => stateView(state)),
     ...view('/state.json', () => stateView(state)),
     ...view('/state-summary', () => summaryView(state)),
@@ -95,7 +88,7 @@ export function routesOf(context: HttpContext): Route[] {
     ),
     ...registryRoutes(state),
     ...fileRoutes(files, () => attached(context)).map(ofOperators),
-    ...api('/teardown', (request) => teardownForm(context, request)),
+    ...alsoUnderMaster('/teardown', (request) => teardownForm(context, request)),
     ...['/health', '/master/health'].map(
       (path): Route => ({ method: 'GET', path, access: 'open', handle: health }),
     ),

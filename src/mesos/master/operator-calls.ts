@@ -8,20 +8,18 @@ import { growVolumeSchema, shrinkVolumeSchema } from '../../wire/mesos/scheduler
 
 /** Resources as operators name them. */
 export const resourcesSchema = z.array(resourceSchema);
-const resources = resourcesSchema;
 const amounts = z.record(z.string(), z.looseObject({ value: z.number() })).optional();
 
 /** Machines as operators name them, also the body of `/machine/up` and `/machine/down`. */
 export const machinesSchema = z
   .array(z.looseObject({ hostname: z.string().optional(), ip: z.string().optional() }))
   .optional();
-const machines = machinesSchema;
 /** A maintenance schedule, also the body of a POST to `/maintenance/schedule`. */
 export const scheduleSchema = z.looseObject({
   windows: z
     .array(
       z.looseObject({
-        machine_ids: machines,
+        machine_ids: machinesSchema,
         unavailability: z.looseObject({
           start: durationSchema,
           duration: durationSchema.optional(),
@@ -35,7 +33,7 @@ export const scheduleSchema = z.looseObject({
 export const quotaRequestSchema = z.looseObject({
   role: z.string().optional(),
   force: z.boolean().optional(),
-  guarantee: resources.optional(),
+  guarantee: resourcesSchema.optional(),
 });
 
 /** Weights of roles, also the body of a PUT to `/weights`. */
@@ -55,19 +53,19 @@ export const operatorActionSchema = z.discriminatedUnion('type', [
   }),
   z.looseObject({
     type: z.literal('RESERVE_RESOURCES'),
-    reserve_resources: z.looseObject({ agent_id: idSchema, resources }),
+    reserve_resources: z.looseObject({ agent_id: idSchema, resources: resourcesSchema }),
   }),
   z.looseObject({
     type: z.literal('UNRESERVE_RESOURCES'),
-    unreserve_resources: z.looseObject({ agent_id: idSchema, resources }),
+    unreserve_resources: z.looseObject({ agent_id: idSchema, resources: resourcesSchema }),
   }),
   z.looseObject({
     type: z.literal('CREATE_VOLUMES'),
-    create_volumes: z.looseObject({ agent_id: idSchema, volumes: resources }),
+    create_volumes: z.looseObject({ agent_id: idSchema, volumes: resourcesSchema }),
   }),
   z.looseObject({
     type: z.literal('DESTROY_VOLUMES'),
-    destroy_volumes: z.looseObject({ agent_id: idSchema, volumes: resources }),
+    destroy_volumes: z.looseObject({ agent_id: idSchema, volumes: resourcesSchema }),
   }),
   z.looseObject({
     type: z.literal('GROW_VOLUME'),
@@ -83,11 +81,11 @@ export const operatorActionSchema = z.discriminatedUnion('type', [
   }),
   z.looseObject({
     type: z.literal('START_MAINTENANCE'),
-    start_maintenance: z.looseObject({ machines }),
+    start_maintenance: z.looseObject({ machines: machinesSchema }),
   }),
   z.looseObject({
     type: z.literal('STOP_MAINTENANCE'),
-    stop_maintenance: z.looseObject({ machines }),
+    stop_maintenance: z.looseObject({ machines: machinesSchema }),
   }),
   z.looseObject({
     type: z.literal('SET_LOGGING_LEVEL'),

@@ -50,17 +50,19 @@ export class Streams {
 
   /** Sends one record to each of `ids`; those that are closed are passed over. */
   send(ids: readonly string[], message: unknown): void {
-    let json: Buffer | undefined;
+    const records = new Map<string, Buffer>();
+    const recordOf = ({ encoding, name }: RecordKind): Buffer => {
+      const key = `${encoding} ${name}`;
+      const record = records.get(key) ?? encodeRecord(written(encoding, name, message));
+      records.set(key, record);
+      return record;
+    };
     for (const id of ids) {
       const open = this.#open.get(id);
       if (open === undefined) continue;
       const { response, kind } = open;
-      if (response.writableLength > maxWaitingBytes) {
-        response.destroy();
-      } else if (kind.encoding === 'json') {
-        json ??= encodeRecord(JSON.stringify(message));
-        response.write(json);
-      } else response.write(encodeRecord(written('protobuf', kind.name, message)));
+      if (response.writableLength > maxWaitingBytes) response.destroy();
+      else response.write(recordOf(kind));
     }
   }
 

@@ -2,6 +2,7 @@
  * Which of Mesos' two encodings a request comes in and is answered in (apache/mesos
  * docs/scheduler-http-api.md, docs/operator-http-api.md: `Content-Type` and `Accept`).
  */
+import { tryParseJson } from '../../core/json.js';
 import { decodeMessage, encodeMessage, type MessageName } from './codec.js';
 
 /** How a message is written. */
@@ -38,9 +39,5 @@ export function written(encoding: Encoding, name: MessageName, message: unknown)
 /** A message as it came; `undefined` where JSON can't be read. Throws `invalid` for protobuf. */
 export function read(encoding: Encoding, name: MessageName, bytes: Buffer): unknown {
   if (encoding === 'protobuf') return decodeMessage(name, bytes);
-  try {
-    return JSON.parse(bytes.toString('utf8'));
-  } catch {
-    return undefined;
-  }
+  return tryParseJson(bytes.toString('utf8'));
 }

@@ -5,18 +5,16 @@
 import type { Socket } from 'node:net';
 import { DcosError } from '../../../core/errors.js';
 import type { Answer, Request, Route } from '../../../core/http/server.js';
-import { tryParseJson } from '../../../core/json.js';
 import { tokenOf } from '../../../core/tokens.js';
 import { type ExecutorCall, executorCallSchema } from '../../../wire/mesos/executor.js';
-import { withoutNulls } from '../../../wire/mesos/nulls.js';
 import type { TaskStatus } from '../../../wire/mesos/task.js';
-import { decodeMessage } from '../../../wire/protobuf/codec.js';
-import { accepted, type Encoding, encodingOf } from '../../../wire/protobuf/media.js';
+import { accepted, encodingOf } from '../../../wire/protobuf/media.js';
 import type { AgentEvent } from '../events.js';
 import { findExecutor } from '../executor/launch.js';
 import { containerOfToken } from '../executor/token.js';
 import { type AgentState, type ExecutorRun, liveExecutors } from '../state.js';
 import type { ExecutorStreams } from './executor-streams.js';
+import { callOf } from './media.js';
 import { sessionAtPeer } from './peer.js';
 
 /** Bytes of a call; a SUBSCRIBE tells of all that is not acknowledged. */
@@ -94,7 +92,7 @@ async function answer(
     const text = "Expecting 'Content-Type' of application/json or application/x-protobuf";
     return { status: 415, text };
   }
-  const call = parseCall(bodyOf(callIn, await request.body(maxCallBytes)));
+  const call = parseCall(callOf(callIn, 'executor.Call', await request.body(maxCallBytes)));
   if (call.type === 'SUBSCRIBE' && accepted(headers.accept) === undefined) {
     const text = "Expecting 'Accept' to allow application/json or application/x-protobuf";
     return { status: 406, text };
@@ -147,15 +145,6 @@ function carryOut(
 }
 
 const fields = { SUBSCRIBE: 'subscribe', UPDATE: 'update', MESSAGE: 'message', HEARTBEAT: '' };
-
-function bodyOf(encoding: Encoding, bytes: Buffer): unknown {
-  if (encoding === 'json') return withoutNulls(tryParseJson(bytes.toString('utf8')));
-  try {
-    return decodeMessage('executor.Call', bytes);
-  } catch {
-    throw bad('Failed to parse body into Call protobuf');
-  }
-}
 
 /** Reads a call. Throws `invalid` in Mesos' words. */
 function parseCall(body: unknown): ExecutorCall {

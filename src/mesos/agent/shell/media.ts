@@ -4,7 +4,8 @@
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import { DcosError } from '../../../core/errors.js';
-import { accepted, type Encoding, encodingOf } from '../../../wire/protobuf/media.js';
+import { withoutNulls } from '../../../wire/mesos/nulls.js';
+import { accepted, type Encoding, encodingOf, read } from '../../../wire/protobuf/media.js';
 
 /** How a call and its answer are framed and written. */
 export interface Media {
@@ -81,4 +82,17 @@ export function checkStreams(type: string, media: Media): void {
 
 function refused(status: number, text: string): DcosError {
   return new DcosError('usage', text, { status });
+}
+
+/** A call as it came; `undefined` where JSON can't be read. Throws `invalid` in Mesos' words. */
+export function callOf(
+  encoding: Encoding,
+  name: 'agent.Call' | 'executor.Call',
+  body: Buffer,
+): unknown {
+  try {
+    return withoutNulls(read(encoding, name, body));
+  } catch {
+    throw new DcosError('invalid', 'Failed to parse body into Call protobuf', { status: 400 });
+  }
 }

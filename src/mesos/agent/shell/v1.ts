@@ -2,9 +2,7 @@
 import { systemClock } from '../../../core/clock.js';
 import { DcosError } from '../../../core/errors.js';
 import type { Answer, Request } from '../../../core/http/server.js';
-import { tryParseJson } from '../../../core/json.js';
-import { withoutNulls } from '../../../wire/mesos/nulls.js';
-import { decodeMessage, encodeMessage } from '../../../wire/protobuf/codec.js';
+import { encodeMessage } from '../../../wire/protobuf/codec.js';
 import { mediaTypes } from '../../../wire/protobuf/media.js';
 import { type Files, listFiles, readFileCall } from '../../shell/files.js';
 import { measureSystem } from '../../shell/system.js';
@@ -12,7 +10,7 @@ import type { AgentState } from '../state.js';
 import { flagsView, metricsView, versionView } from '../views/state.js';
 import { agentV1, executorsV1, frameworksV1, stateV1, tasksV1 } from '../views/v1.js';
 import { attachInput, checkWithin, containerCalls, showContainers } from './container-calls.js';
-import { checkStreams, type Media, mediaOf } from './media.js';
+import { callOf, checkStreams, type Media, mediaOf } from './media.js';
 import type { NestedContainers } from './nested.js';
 
 /** A call's arguments, unchecked. */
@@ -66,7 +64,7 @@ export async function answerCall(
   const own = request.caller?.claims?.container;
   const within = typeof own === 'string' ? own : undefined;
   if (media.isStreamIn) return attachInput(nested, request, media.callIn, within);
-  const call = callOf(media, await request.body());
+  const call = callOf(media.callIn, 'agent.Call', await request.body());
   if (call === undefined)
     throw bad('Failed to parse body into JSON: syntax error at line 1 near: ');
   if (!isObject(call)) {
@@ -99,15 +97,6 @@ export async function answerCall(
   }
   const answer = await handler(state, files, isObject(fields) ? fields : {});
   return inEncoding(media, { status: 200, json: { type, [name]: answer } });
-}
-
-function callOf({ callIn }: Media, body: Buffer): unknown {
-  if (callIn === 'json') return withoutNulls(tryParseJson(body.toString('utf8')));
-  try {
-    return decodeMessage('agent.Call', body);
-  } catch {
-    throw bad('Failed to parse body into Call protobuf');
-  }
 }
 
 /** The answer in the encoding that was asked for. */
