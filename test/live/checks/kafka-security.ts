@@ -3,12 +3,12 @@ import assert from 'node:assert/strict';
 import { Kafka, type KafkaConfig, logLevel, type SASLOptions } from 'kafkajs';
 import { callHttp, callJson } from '../../../src/core/http/request.js';
 import { newKey, requestFor } from '../../../src/core/pki/authority.js';
-import { signal } from '../../helpers/procfs.js';
 import { until } from '../../helpers/wait.js';
 import { gatewayUrl, login, requestUpdate, updateService } from '../gateway.js';
 import type { Live, LiveCheck } from '../live.js';
 import { brokersOf, kafka, RecordProducer } from '../services/kafka.js';
-import { grown, install, pidOf, settled, slow, stepsDone, update } from './upgrade-steps.js';
+import { installPackage } from '../services/service.js';
+import { grown, pidOf, settled, slow, upgradedKafka } from './upgrade-steps.js';
 
 const passwords = { alice: 'In-the-option5', bob: 'known to Kafka' };
 const alice: SASLOptions = { mechanism: 'plain', username: 'alice', password: passwords.alice };
@@ -28,10 +28,13 @@ export const kafkaSecurity: LiveCheck = {
   run: async (live) => {
     const step = live.step.bind(live);
     await step('install kafka 3.8.1 with TLS', () =>
-      install(live, 'kafka', '3.8.1', {
-        ...kafka.options,
-        service: { security: { transport_encryption: tls } },
-      }),
+      installPackage(
+        live,
+        'kafka',
+        { ...kafka.options, service: { security: { transport_encryption: tls } } },
+        slow.timeoutMs,
+        '3.8.1',
+      ),
     );
     const ca = await authority(live);
     const connect = clientsOf(live, ca);
@@ -185,14 +188,7 @@ async function commands(live: Live): Promise<void> {
 
 /** As without TLS: one at a time, never two, and every copy in sync at the end. */
 async function upgraded(live: Live, producer: RecordProducer): Promise<void> {
-  await update(live, 'kafka', { packageVersion: '3.9.1' });
-  await until(async () => (await stepsDone(live, 'kafka')) === 1, {
-    what: 'one broker upgraded',
-    timeoutMs: 180_000,
-    everyMs: 200,
-  });
-  signal(pidOf(live, 'broker-2-broker'), 'SIGKILL');
-  await settled(live, 'kafka');
+  await upgradedKafka(live);
   await producer.progress(50);
   assert.deepEqual(await live.json(['kafka', 'topic', 'under-replicated-partitions']), []);
 }

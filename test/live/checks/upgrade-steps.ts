@@ -1,8 +1,6 @@
 /** What the checks of upgrades have in common. */
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { leavesOf, taskProcs } from '../../helpers/procfs.js';
+import { leavesOf, signal, taskProcs } from '../../helpers/procfs.js';
 import { until } from '../../helpers/wait.js';
 import { ask, requestUpdate, type ServiceUpdate } from '../gateway.js';
 import type { Live } from '../live.js';
@@ -15,19 +13,6 @@ export interface PlanJson {
   readonly status: string;
   readonly errors: readonly string[];
   readonly phases: readonly { readonly steps: readonly { name: string; status: string }[] }[];
-}
-
-/** Installs one version of a package. */
-export async function install(
-  live: Live,
-  name: string,
-  version: string,
-  options: object,
-): Promise<void> {
-  const file = join(live.dir, `${name}.json`);
-  writeFileSync(file, JSON.stringify(options));
-  const which = [`--package-version=${version}`, `--options=${file}`, '--yes'];
-  await live.ok(['package', 'install', name, ...which], slow);
 }
 
 /** Begins an update, which must not be refused. */
@@ -65,6 +50,20 @@ export function pidOf(live: Live, task: string): number {
   const [leaf] = leavesOf(taskProcs(live.dir, task));
   assert.ok(leaf, `no process belongs to ${task}`);
   return leaf.pid;
+}
+
+/** Kafka becomes 3.9 broker by broker, one of them killed once the first is done. */
+export async function upgradedKafka(live: Live): Promise<void> {
+  const before = pidOf(live, 'broker-2-broker');
+  await update(live, 'kafka', { packageVersion: '3.9.1' });
+  await until(async () => (await stepsDone(live, 'kafka')) === 1, {
+    what: 'one broker upgraded',
+    timeoutMs: 180_000,
+    everyMs: 200,
+  });
+  signal(pidOf(live, 'broker-2-broker'), 'SIGKILL');
+  await settled(live, 'kafka');
+  assert.notEqual(pidOf(live, 'broker-2-broker'), before);
 }
 
 /** A fourth broker of Kafka: nothing moves to it until that is asked for. */

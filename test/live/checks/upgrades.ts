@@ -1,19 +1,17 @@
 /** Quorums upgraded under a client that never stops, hurt in the middle, and grown. */
 import assert from 'node:assert/strict';
-import { signal } from '../../helpers/procfs.js';
-import { until } from '../../helpers/wait.js';
 import type { Live, LiveCheck } from '../live.js';
 import { kafka, RecordProducer } from '../services/kafka.js';
+import { installPackage } from '../services/service.js';
 import { NodeWriter } from '../services/zookeeper.js';
 import {
   grown,
-  install,
   type PlanJson,
   pidOf,
   settled,
   slow,
-  stepsDone,
   update,
+  upgradedKafka,
 } from './upgrade-steps.js';
 
 /** 3.8 to 3.9 one broker at a time, one of them killed meanwhile; then a fourth broker. */
@@ -23,23 +21,16 @@ export const kafkaUpgrade: LiveCheck = {
   kind: 'rotating',
   run: async (live) => {
     const step = live.step.bind(live);
-    await step('install kafka 3.8.1', () => install(live, 'kafka', '3.8.1', kafka.options));
+    await step('install kafka 3.8.1', () =>
+      installPackage(live, 'kafka', kafka.options, slow.timeoutMs, '3.8.1'),
+    );
     const producer = new RecordProducer(live, 'kafka');
     live.onTidy(() => producer.stop());
     await step('topics by the command line', () => topics(live));
     await producer.begin();
     await step('a client produces, acks=all', () => producer.progress(200));
     await step('upgrade to 3.9.1, a broker killed in the middle', async () => {
-      const before = pidOf(live, 'broker-2-broker');
-      await update(live, 'kafka', { packageVersion: '3.9.1' });
-      await until(async () => (await stepsDone(live, 'kafka')) === 1, {
-        what: 'one broker upgraded',
-        timeoutMs: 180_000,
-        everyMs: 200,
-      });
-      signal(pidOf(live, 'broker-2-broker'), 'SIGKILL');
-      await settled(live, 'kafka');
-      assert.notEqual(pidOf(live, 'broker-2-broker'), before);
+      await upgradedKafka(live);
       await producer.progress(100);
     });
     await step('all copies are in sync, metadata of 3.9 can be written', async () => {
@@ -62,7 +53,9 @@ export const zookeeperUpgrade: LiveCheck = {
   kind: 'rotating',
   run: async (live) => {
     const step = live.step.bind(live);
-    await step('install zookeeper 3.8.4', () => install(live, 'zookeeper', '3.8.4', {}));
+    await step('install zookeeper 3.8.4', () =>
+      installPackage(live, 'zookeeper', {}, slow.timeoutMs, '3.8.4'),
+    );
     const writer = new NodeWriter(live, 'zookeeper');
     live.onTidy(() => writer.stop());
     await writer.begin();

@@ -4,16 +4,10 @@
  * the last update of task t.
  */
 
-/** What JSON can say. */
-export type Json =
-  | null
-  | boolean
-  | number
-  | string
-  | readonly Json[]
-  | { readonly [key: string]: Json };
+import type { Json, JsonObject } from '../../../src/core/json.js';
+
 /** A JSON object. */
-export type Fields = { readonly [key: string]: Json };
+export type Fields = JsonObject;
 
 /** One HTTP exchange. */
 export interface Ask {
@@ -238,3 +232,26 @@ export function untilOperation(id: string, state: string, as = 'f'): Step {
   const status = { operation_id: { value: id }, state };
   return events({ type: 'UPDATE_OPERATION_STATUS', update_operation_status: { status } }, as);
 }
+
+/** A command that outlives every scenario. */
+export const sleep = 'exec sleep 1000';
+
+/** A framework whose task `t` runs. */
+export const runs: readonly Step[] = [
+  subscribed(),
+  offered(),
+  accept(launch(task('t', sleep))),
+  untilTask('t', 'TASK_RUNNING'),
+];
+
+/** Gives the offer `{o}` back. */
+export const decline = (filters: Fields): Step =>
+  call('DECLINE', { offer_ids: [{ value: '{o}' }], filters });
+
+/** Nothing of agent 1 is offered for so long. */
+export const noOffer = (ms: number): Step => ({
+  step: 'none',
+  as: 'f',
+  of: { type: 'OFFERS', offers: { offers: [{ agent_id: { value: '{a1}' } }] } },
+  ms,
+});

@@ -1,10 +1,10 @@
 /** Calls that are refused, and what they are refused with. */
+import type { Json } from '../../../../src/core/json.js';
 import {
   type Ask,
   call,
   type Fields,
   framework,
-  type Json,
   ofAgent,
   operator,
   type Scenario,

@@ -1,25 +1,17 @@
 /** Offer constraints: frameworks that say which agents' offers they want. */
 import {
   call,
+  decline,
   type Fields,
   framework,
   get,
+  noOffer,
   offered,
   operator,
   type Scenario,
-  type Step,
   scenario,
   subscribed,
 } from '../steps.js';
-
-const decline = (filters: Fields): Step =>
-  call('DECLINE', { offer_ids: [{ value: '{o}' }], filters });
-const noOffer = (ms: number): Step => ({
-  step: 'none',
-  as: 'f',
-  of: { type: 'OFFERS', offers: { offers: [{ agent_id: { value: '{a1}' } }] } },
-  ms,
-});
 
 /** All of them. */
 export const constraintScenarios: readonly Scenario[] = [

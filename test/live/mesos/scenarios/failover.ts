@@ -9,21 +9,16 @@ import {
   launch,
   offered,
   operator,
+  runs,
   type Scenario,
   type Step,
   scenario,
+  sleep,
   subscribed,
   task,
   untilTask,
 } from '../steps.js';
 
-const sleep = 'exec sleep 1000';
-const runs: readonly Step[] = [
-  subscribed(),
-  offered(),
-  accept(launch(task('t', sleep))),
-  untilTask('t', 'TASK_RUNNING'),
-];
 const again = (as: string, info: Fields = {}): Step => ({
   step: 'subscribe',
   as,

@@ -1,29 +1,20 @@
 /** Agents and masters that die, freeze, are drained, are given up. */
 import {
-  accept,
   call,
   events,
   type Fields,
   framework,
   get,
-  launch,
   offered,
   operator,
+  runs,
   type Scenario,
   type Step,
   scenario,
   subscribed,
-  task,
   untilTask,
 } from '../steps.js';
 
-const sleep = 'exec sleep 1000';
-const runs: readonly Step[] = [
-  subscribed(),
-  offered(),
-  accept(launch(task('t', sleep))),
-  untilTask('t', 'TASK_RUNNING'),
-];
 const onAgent = { agent_id: { value: '{a1}' } };
 const machine = (what: Extract<Step, { step: 'machine' }>['do']): Step => ({
   step: 'machine',

@@ -12,6 +12,7 @@ import {
   type Scenario,
   type Step,
   scenario,
+  sleep,
   subscribed,
   task,
   untilTask,
@@ -28,7 +29,6 @@ const group = (more: Fields, ...tasks: Fields[]): Fields => ({
   type: 'LAUNCH_GROUP',
   launch_group: { executor: executor('e', more), task_group: { tasks } },
 });
-const sleep = 'exec sleep 1000';
 const ended = (tasks: Readonly<Record<string, string>>, failure = true): Step => ({
   step: 'events',
   as: 'f',

@@ -8,11 +8,11 @@ import {
   offered,
   type Scenario,
   scenario,
+  sleep,
   subscribed,
   task,
 } from '../steps.js';
 
-const sleep = 'exec sleep 1000';
 const grace = (seconds: number): Fields => ({ grace_period: { nanoseconds: seconds * 1e9 } });
 const check = (command: string, more: Fields = {}): Fields => ({
   type: 'COMMAND',

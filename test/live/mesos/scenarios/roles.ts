@@ -3,10 +3,12 @@ import {
   accept,
   amount,
   call,
+  decline,
   type Fields,
   framework,
   get,
   launch,
+  noOffer,
   offered,
   operator,
   type Scenario,
@@ -25,14 +27,6 @@ const quota = (...quota_configs: Fields[]): Step =>
   operator({ type: 'UPDATE_QUOTA', update_quota: { quota_configs } });
 const weights = (...weight_infos: Fields[]): Step =>
   operator({ type: 'UPDATE_WEIGHTS', update_weights: { weight_infos } });
-const decline = (filters: Fields): Step =>
-  call('DECLINE', { offer_ids: [{ value: '{o}' }], filters });
-const noOffer = (ms: number): Step => ({
-  step: 'none',
-  as: 'f',
-  of: { type: 'OFFERS', offers: { offers: [{ agent_id: { value: '{a1}' } }] } },
-  ms,
-});
 const shown: readonly Step[] = [
   operator({ type: 'GET_ROLES' }),
   get('/roles'),

@@ -13,6 +13,7 @@ import {
   type Scenario,
   type Step,
   scenario,
+  sleep,
   subscribed,
   task,
   untilTask,
@@ -41,7 +42,6 @@ function life(
 const running = untilTask('t', 'TASK_RUNNING');
 const kill = (more: Fields = {}): Step => call('KILL', { task_id: { value: 't' }, ...more });
 const grace = (seconds: number): Fields => ({ grace_period: { nanoseconds: seconds * 1e9 } });
-const sleep = 'exec sleep 1000';
 const check = (command: string, more: Fields = {}): Fields => ({
   type: 'COMMAND',
   delay_seconds: 0.1,
