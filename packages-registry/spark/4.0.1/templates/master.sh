@@ -22,8 +22,16 @@ master() {
   running=$!
 }
 
+# Stops the master once there is no room.
+guard() {
+  while sleep 2 && kill -0 "$1"; do
+    room || kill -9 "$1"
+  done > /dev/null 2>&1
+}
+
 running=''
-trap '[ -z "$running" ] || kill "$running"; wait; exit 143' TERM
+guard=''
+trap '[ -z "$running" ] || kill $running $guard; wait; exit 143' TERM
 while :; do
   until room; do
     echo 'there is no room on the volume: the master waits' >&2
@@ -34,12 +42,10 @@ while :; do
     [ ! -f "$file" ] || [ $(($(wc -c < "$file") % 1024)) -ne 0 ] || rm "$file"
   done
   master
-  full=''
-  while kill -0 "$running" 2> /dev/null; do
-    sleep 2
-    room || { full=yes && kill -9 "$running"; }
-  done
+  guard "$running" &
+  guard=$!
   status=0
   wait "$running" || status=$?
-  [ -n "$full" ] || exit "$status"
+  kill "$guard" 2> /dev/null
+  room && exit "$status"
 done
