@@ -20,6 +20,11 @@ export type Demand =
   | {
       readonly kind: 'dynamic';
       readonly min: number;
+      /**
+       * At least one: a master of Spark's that was restarted goes back to this number until the
+       * driver asks for another, and a driver repeats nothing. With none, the first executor lost
+       * after it would be the last.
+       */
       readonly initial: number;
       readonly max: number;
     }
@@ -37,8 +42,7 @@ export function mostOf(demand: Demand): number {
  */
 export function wantedOf(demand: Demand, asked: number | undefined): number {
   if (demand.kind === 'fixed') return demand.count;
-  const now = asked ?? Math.max(demand.initial, 1);
-  return Math.min(Math.max(now, demand.min), demand.max);
+  return Math.min(Math.max(asked ?? demand.initial, demand.min), demand.max);
 }
 
 /** A job as the sharing of workers sees it. */
