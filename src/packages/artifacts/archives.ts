@@ -26,7 +26,6 @@ export interface ArchiveStore {
     key: string,
     asset: string,
     entries: () => AsyncIterable<PackEntry> | Iterable<PackEntry>,
-    onBytes?: (bytes: number) => void,
   ): Promise<StoredArchive>;
   /** Where agents fetch it: the signature takes the place of a login (DESIGN §11.3). */
   url(archive: StoredArchive): string;
@@ -35,7 +34,7 @@ export interface ArchiveStore {
 }
 
 // Part of every key: another way of packing must not find old archives.
-const packing = 'tgz-1';
+const packing = 'tgz-2';
 
 /** The key of something to pack: a hash of what it is made of. */
 export function archiveKey(parts: unknown): string {
@@ -52,13 +51,13 @@ export function openArchives(dir: string, clusterKey: string, advertiseUrl: stri
     const there = await stat(path(sha256)).catch(() => undefined);
     return there ? { sha256, name: `${asset}.tgz` } : undefined;
   };
-  const make: ArchiveStore['make'] = async (key, asset, entries, onBytes) => {
+  const make: ArchiveStore['make'] = async (key, asset, entries) => {
     const found = await find(key, asset);
     if (found !== undefined) return found;
     const work = join(dir, 'tmp', randomBytes(8).toString('hex'));
     try {
       await mkdir(join(dir, 'tmp'), { recursive: true });
-      const { sha256 } = await packTgz(entries(), work, onBytes);
+      const { sha256 } = await packTgz(entries(), work);
       await moveInto(work, path(sha256));
       // Only now, so that a key never leads to an archive that is not whole.
       await writeFile(work, sha256);
@@ -72,8 +71,8 @@ export function openArchives(dir: string, clusterKey: string, advertiseUrl: stri
   };
   return {
     find,
-    make: (key, asset, entries, onBytes) => {
-      const joined = running.get(key) ?? make(key, asset, entries, onBytes);
+    make: (key, asset, entries) => {
+      const joined = running.get(key) ?? make(key, asset, entries);
       running.set(key, joined);
       return joined.finally(() => running.delete(key));
     },
