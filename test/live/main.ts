@@ -2,7 +2,8 @@
  * The live checks as a program:
  *   core [--minutes N]            the checks of every change
  *   slice COMMIT [--minutes N]    as many of the rotating ones as fit, by turns
- *   drills [--again | --table]    all of them; goes on where it was interrupted; its matrix
+ *   drills [--again] [NAME]       all of them, or those named so; goes on where it was interrupted
+ *   drills --table                the matrix of the last ones
  *   list                          what there is
  *   one NAME                      one of them (a part of the name is enough)
  */
@@ -32,7 +33,7 @@ async function main(args: readonly string[]): Promise<number> {
       minutes,
     );
   if (mode === 'drills' && rest.includes('--table')) return table();
-  if (mode === 'drills') return runDrills(rest.includes('--again'));
+  if (mode === 'drills') return runDrills(rest);
   process.stderr.write(`unknown mode ${mode}: core, slice, drills, list or one\n`);
   return 2;
 }
@@ -94,9 +95,12 @@ interface Drilled extends Outcome {
   readonly cells?: readonly Cell[];
 }
 
-async function runDrills(again: boolean): Promise<number> {
-  const done = again ? {} : readState();
-  for (const check of checks) {
+async function runDrills(rest: readonly string[]): Promise<number> {
+  const name = rest.filter((word) => !word.startsWith('--')).join(' ');
+  const wanted = checks.filter((check) => check.name.includes(name));
+  const done = readState();
+  if (rest.includes('--again')) for (const check of wanted) delete done[check.name];
+  for (const check of wanted) {
     const before = done[check.name];
     if (before?.passed) {
       process.stdout.write(`passed before: ${check.name} (${seconds(before.ms)})\n`);
@@ -111,7 +115,7 @@ async function runDrills(again: boolean): Promise<number> {
     mkdirSync(dirname(stateFile), { recursive: true });
     writeFileSync(stateFile, `${JSON.stringify(done, null, 2)}\n`);
   }
-  return sum(Object.values(done));
+  return sum(wanted.flatMap((check) => done[check.name] ?? []));
 }
 
 /** Runs a check but for the cells that have passed before. */
