@@ -18,7 +18,7 @@ import type { Job } from '../../src/sdk/elastic/state.js';
 import { aJob, settings } from '../helpers/elastic.js';
 
 t.test('elastic › demand', async (t) => {
-  const dynamic = { kind: 'dynamic', min: 1, initial: 1, max: 4 } as const;
+  const dynamic = { kind: 'dynamic', min: 1, initial: 0, max: 4 } as const;
   t.same(
     [undefined, 0, 3, 9].map((asked) => wantedOf(dynamic, asked)),
     [1, 1, 3, 4],
@@ -45,10 +45,8 @@ t.test('elastic › what a job comes to', async (t) => {
     name: 'org.example.Main',
     driver: { cpus: 0.5, memMb: 704, heapMb: 512 },
     worker: { cpus: 1, memMb: 864, cores: 1 },
-    demand: { kind: 'dynamic', min: 0, initial: 1, max: 8 },
+    demand: { kind: 'dynamic', min: 0, initial: 0, max: 8 },
   });
-  const none = aJob({ 'spark.dynamicAllocation.initialExecutors': '0' });
-  t.match(planOfJob(none, settings).demand, { initial: 1 }, 'a restarted master gives one again');
   t.match(planOfJob(aJob({ 'spark.executor.instances': '3' }), settings).demand, { count: 3 });
   t.match(
     planOfJob(

@@ -20,11 +20,6 @@ export type Demand =
   | {
       readonly kind: 'dynamic';
       readonly min: number;
-      /**
-       * At least one: a master of Spark's that was restarted goes back to this number until the
-       * driver asks for another, and a driver repeats nothing. With none, the first executor lost
-       * after it would be the last.
-       */
       readonly initial: number;
       readonly max: number;
     }
@@ -42,7 +37,8 @@ export function mostOf(demand: Demand): number {
  */
 export function wantedOf(demand: Demand, asked: number | undefined): number {
   if (demand.kind === 'fixed') return demand.count;
-  return Math.min(Math.max(asked ?? demand.initial, demand.min), demand.max);
+  const now = asked ?? Math.max(demand.initial, 1);
+  return Math.min(Math.max(now, demand.min), demand.max);
 }
 
 /** A job as the sharing of workers sees it. */

@@ -6,6 +6,7 @@ import type { Match } from '../../framework/match.js';
 import { nothing, type Requirement } from '../../framework/requirement.js';
 import { toLabels } from '../../framework/reservations.js';
 import type { TaskInfo } from '../../wire/mesos/task.js';
+import { askAgainFile, askAgainJava, askAgainMain } from './ask-again.js';
 import type { Size } from './demand.js';
 import { type ElasticSettings, isPython } from './settings.js';
 import type { ElasticState, Submission, TaskPlace } from './state.js';
@@ -218,13 +219,14 @@ export function driverInfo(
   const java =
     `exec java -Xmx${driver.heapMb}m -XX:+UseSerialGC ${javaFlags} ` +
     `${properties['spark.driver.extraJavaOptions'] ?? ''} -cp "conf:spark/jars/*" ` +
-    `org.apache.spark.deploy.SparkSubmit`;
+    askAgainMain;
   const command = [
     ...surroundings(context),
     ...files.map((uri) => `mv ${quoted(fileNameOf(uri))} files/ 2>/dev/null`),
     `printf %s "$SPARK_PROPERTIES" | base64 -d | sed "s#${sandbox}/#$MESOS_SANDBOX/#g"` +
       ' > conf/spark-defaults.conf || exit 1',
-    'unset SPARK_PROPERTIES SPARK_LOGGING',
+    `printf %s "$SPARK_ASK_AGAIN" | base64 -d > ${askAgainFile} || exit 1`,
+    'unset SPARK_PROPERTIES SPARK_LOGGING SPARK_ASK_AGAIN',
     // Jobs log to stderr, print to stdout.
     `${java} ${words.map(inShell).join(' ')}`,
   ].join('\n');
@@ -241,6 +243,7 @@ export function driverInfo(
         ...job.environment,
         SPARK_PROPERTIES: encoded(propertiesText(properties)),
         SPARK_LOGGING: encoded(logging),
+        SPARK_ASK_AGAIN: encoded(askAgainJava),
         SPARK_LOCAL_IP: place.address,
       }),
       uris: [
@@ -307,6 +310,7 @@ export function workerInfo(
       environment: variablesOf({
         _SPARK_AUTH_SECRET: secret,
         SPARK_LOGGING: encoded(logging),
+        SPARK_ASK_AGAIN: encoded(askAgainJava),
         SPARK_LOCAL_IP: place.address,
       }),
       uris: [

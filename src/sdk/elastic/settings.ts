@@ -181,7 +181,7 @@ function demandOf(reader: Reader, cores: number, settings: ElasticSettings): Dem
   if (min > max) {
     reader.wrong.push(`spark.dynamicAllocation.minExecutors (${min}) is above the most (${max})`);
   }
-  return { kind: 'dynamic', min, initial: Math.min(Math.max(initial, min, 1), max), max };
+  return { kind: 'dynamic', min, initial: Math.min(Math.max(initial, min), max), max };
 }
 
 /** Reads properties and notes those that cannot be read. */
