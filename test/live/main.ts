@@ -97,7 +97,8 @@ interface Drilled extends Outcome {
 
 async function runDrills(rest: readonly string[]): Promise<number> {
   const name = rest.filter((word) => !word.startsWith('--')).join(' ');
-  const wanted = checks.filter((check) => check.name.includes(name));
+  const exact = checks.filter((check) => check.name === name);
+  const wanted = exact.length > 0 ? exact : checks.filter((check) => check.name.includes(name));
   const done = readState();
   if (rest.includes('--again')) for (const check of wanted) delete done[check.name];
   for (const check of wanted) {
