@@ -7,16 +7,25 @@ import { Live } from '../live/live.js';
 /** The program that is measured. */
 export const bin = process.env.DCOS_BIN ?? join(process.cwd(), 'bin', 'dcos.js');
 
-/** Gives `measure` a folder and a cluster of their own, and removes both. */
+/** Gives `measure` a folder and a cluster of their own, and removes both; on a signal too. */
 export async function withLive<Result>(measure: (live: Live) => Promise<Result>): Promise<Result> {
   const dir = realpathSync(mkdtempSync(join(tmpdir(), 'dcos-bench-')));
   const live = new Live(dir, bin);
+  const remove = (): void => {
+    live.kill();
+    rmSync(dir, { recursive: true, force: true });
+  };
+  const stop = (): void => {
+    remove();
+    process.exit(1);
+  };
+  process.once('SIGTERM', stop).once('SIGINT', stop);
   try {
     return await measure(live);
   } finally {
     await live.tidy();
-    live.kill();
-    rmSync(dir, { recursive: true, force: true });
+    process.off('SIGTERM', stop).off('SIGINT', stop);
+    remove();
   }
 }
 
