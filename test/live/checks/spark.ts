@@ -15,8 +15,8 @@ const slow = { timeoutMs: 600_000 };
 /** SparkPi, an aggregate with a killed executor, Python, status, log, kill, history, give-back. */
 export const sparkJobs: LiveCheck = {
   name: 'spark',
-  seconds: 300,
-  kind: 'drill',
+  seconds: 240,
+  kind: 'rotating',
   run: async (live) => {
     const engine = embedded(live);
     const step = live.step.bind(live);
