@@ -3,8 +3,8 @@
  * master how many executors the job wants while it has fewer. A driver says it only when the number
  * changes, and a master that was restarted goes back to none for jobs with dynamic allocation
  * (`StandaloneSchedulerBackend` sets the first limit to 0): a job that lost its last executor after
- * that would wait for ever. Spark carries the compiler that starts it (Janino, as its SQL needs it),
- * which knows no lambdas and no generics worth the name.
+ * that would wait for ever. Spark carries the compiler that starts it (Janino, for its SQL), which
+ * knows no lambdas and no generics worth the name.
  */
 
 /** Where its text goes in a driver's sandbox. */
