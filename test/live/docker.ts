@@ -6,8 +6,11 @@ import { join } from 'node:path';
 import type { Live, Ran } from './live.js';
 import { mayMount } from './small-disks.js';
 
-/** The image that `importImage` makes: a static busybox with `sh`, `echo`, `sleep` and `true`. */
+/** The image that `importImage` makes: a static busybox with the programs of `applets`. */
 export const image = 'dcos-check:1';
+
+/** What the image has. */
+const applets = 'sh echo sleep true cat tty stty httpd wget seq head tail wc md5sum dd yes';
 
 /** Why this machine can run no Docker engines for a check. */
 export function dockerObstacle(): string | undefined {
@@ -45,9 +48,10 @@ export async function importImage(live: Live, nodes: number): Promise<void> {
   const folder = join(live.dir, 'image');
   mkdirSync(join(folder, 'bin'), { recursive: true });
   mkdirSync(join(folder, 'etc'));
+  mkdirSync(join(folder, 'tmp'));
   writeFileSync(join(folder, 'etc', 'passwd'), 'root:x:0:0:root:/:/bin/sh\n');
   const script = `cp "$(command -v busybox)" bin/busybox
-    for name in sh echo sleep true; do ln -s busybox "bin/$name"; done
+    for name in ${applets}; do ln -s busybox "bin/$name"; done
     tar -cf ../image.tar .`;
   const { status, stderr } = await live.exec('sh', ['-ec', script], { cwd: folder });
   assert.equal(status, 0, stderr);

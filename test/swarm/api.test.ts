@@ -1,5 +1,6 @@
 /** Answers of the Docker API: lists, filters, events, images, sizes. */
 import t from 'tap';
+import { nameManners } from '../../src/swarm/api/clients.js';
 import { eventPasses, nodeEvent, parseFilters } from '../../src/swarm/api/events.js';
 import { isImage, mergeImages } from '../../src/swarm/api/images.js';
 import { bytesText, isTooNew } from '../../src/swarm/api/info.js';
@@ -40,6 +41,15 @@ t.test('ps › names of nodes, addresses, one row per port, Host Down', async (t
   });
   t.same(shown?.Names, ['/node-0/web']);
   t.same(shown?.Ports, [{ IP: '10.0.0.7', PrivatePort: 80, PublicPort: 8080, Type: 'tcp' }]);
+  const [both] = listContainers([anEntry('web')], {
+    all: false,
+    limit: 0,
+    filters: {},
+    plainFirst: nameManners('Docker-Client/29.9.2 (linux)').plainContainers,
+  });
+  t.same(both?.Names, ['/web', '/node-0/web'], 'docker 29 shows no name with a slash');
+  t.notOk(nameManners('Docker-Client/28.2.2 (linux)').plainContainers);
+  t.notOk(nameManners(undefined).plainContainers);
   const away = { ...anEntry('db'), isNodeHealthy: false };
   t.same(listContainers([away], { all: false, limit: 0, filters: {} }), []);
   t.equal(listContainers([away], { all: true, limit: 0, filters: {} })[0]?.Status, 'Host Down');

@@ -123,6 +123,22 @@ t.test('filters › affinities, dependencies, ports, slots', async (t) => {
   t.same(name(bind('53/udp')), ['node-2', 'node-0'], 'another protocol is no clash');
   const onlyFirst = [nodes[0] ?? aNode('x')];
   t.match(placeOf(bind('80/tcp', '10.0.0.1'), onlyFirst), /\[port 80 \(Bridge mode\)\]/);
+  // Compose makes the new one before the old one goes, whose port it is to have.
+  const compose = (more: Record<string, string> = {}) => ({
+    'com.docker.compose.project': 'shop',
+    'com.docker.compose.service': 'web',
+    'com.docker.compose.container-number': '1',
+    ...more,
+  });
+  const old = { ...web, labels: compose() };
+  const held = [aNode('node-0', { containers: [old] })];
+  const replacing = { ...bind('80/tcp'), Labels: compose({ 'com.docker.compose.replace': 'x' }) };
+  t.same(placeOf(replacing, held), ['node-0'], 'compose 2 says what it replaces');
+  t.match(placeOf({ ...bind('80/tcp'), Labels: compose() }, held), /taken by web/);
+  const stopped = [aNode('node-0', { containers: [{ ...old, isRunning: false }] })];
+  const again = { ...bind('80/tcp'), Labels: compose() };
+  t.same(placeOf(again, stopped), ['node-0'], 'compose 1 has stopped it before');
+  t.match(placeOf(bind('80/tcp'), stopped), /taken by web/);
   // Two nodes of one engine have one machine's ports.
   const shared = [aNode('a', { engineId: 'e', containers: [web] }), aNode('b', { engineId: 'e' })];
   t.match(placeOf(bind('80/tcp'), shared), /b: port 80\/tcp is taken by web/);

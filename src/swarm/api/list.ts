@@ -21,6 +21,8 @@ export interface ListWishes {
   /** 0: no limit. */
   readonly limit: number;
   readonly filters: Filters;
+  /** For clients that show no name with a slash in it (`nameManners`). */
+  readonly plainFirst?: boolean;
 }
 
 const known = new Set(
@@ -48,7 +50,7 @@ export function listContainers(entries: readonly Entry[], wishes: ListWishes): C
     )
     .filter(({ summary: { Created = 0 } }) => bounds.since === undefined || Created > bounds.since)
     .sort((a, b) => (b.summary.Created ?? 0) - (a.summary.Created ?? 0));
-  return (limit > 0 ? shown.slice(0, limit) : shown).map(shownOf);
+  return (limit > 0 ? shown.slice(0, limit) : shown).map((one) => shownOf(one, wishes.plainFirst));
 }
 
 const isUp = ({ State }: ContainerSummary): boolean =>
@@ -76,7 +78,12 @@ function bareNames({ Names }: ContainerSummary): string[] {
   return (Names ?? []).map((name) => name.replace(/^\//, ''));
 }
 
-function shownOf({ summary, nodeName, nodeAddress, isNodeHealthy }: Entry): ContainerSummary {
+function shownOf(
+  { summary, nodeName, nodeAddress, isNodeHealthy }: Entry,
+  plainFirst = false,
+): ContainerSummary {
+  const names = bareNames(summary);
+  const plain = plainFirst ? names.map((name) => `/${name}`) : [];
   const ports = (summary.Ports ?? []).map((port) =>
     port.IP === '0.0.0.0' || port.IP === '::' ? { ...port, IP: nodeAddress } : port,
   );
@@ -88,7 +95,7 @@ function shownOf({ summary, nodeName, nodeAddress, isNodeHealthy }: Entry): Cont
   });
   return {
     ...summary,
-    Names: bareNames(summary).map((name) => `/${nodeName}/${name}`),
+    Names: [...plain, ...names.map((name) => `/${nodeName}/${name}`)],
     Ports: distinct,
     ...(isNodeHealthy ? {} : { Status: 'Host Down' }),
   };

@@ -7,7 +7,7 @@ import { tryParseJson } from '../../core/json.js';
 import type { CreateBody, HostConfig } from '../../wire/docker.js';
 import { parseExpressions } from '../schedule/expressions.js';
 import type { HostPort, Want } from '../schedule/view.js';
-import { expressionLabels, type LabelKind } from './labels.js';
+import { composeInstance, expressionLabels, type LabelKind, replaceLabel } from './labels.js';
 
 /** Expressions by kind, as texts. */
 export type ExpressionTexts = Readonly<Record<LabelKind, readonly string[]>>;
@@ -42,6 +42,8 @@ export function readCreate(body: CreateBody): ReadCreate {
     hostPorts: hostPortsOf(host),
     isHostMode: host.NetworkMode === 'host',
     exposed: Object.keys(body.ExposedPorts ?? {}),
+    instance: composeInstance(body.Labels),
+    replaces: body.Labels?.[replaceLabel] !== undefined,
     cpus: cpusOf(host),
     memBytes: Math.max(0, host.Memory || host.MemoryReservation || 0),
   };

@@ -2,25 +2,17 @@
  * The program `dcos-swarm executor`: one per agent and swarm. It tells Mesos of its containers, and
  * passes the manager's requests, and nobody else's, on to the engine.
  */
-import * as http from 'node:http';
+import type * as http from 'node:http';
 import { systemClock } from '../../core/clock.js';
 import { DcosError, messageOf } from '../../core/errors.js';
 import { createLogger, type Logger } from '../../core/logger.js';
 import { systemRandom } from '../../core/random.js';
-import { tokenOf, verifyToken } from '../../core/tokens.js';
 import type { Environment } from '../../framework/service-environment.js';
 import { containerSummarySchema, type EngineEvent } from '../../wire/docker.js';
 import { clusterLabel, idLabel, nodeLabel, taskLabel } from '../create/labels.js';
-import {
-  headText,
-  passedHeaders,
-  relay,
-  relayUpgrade,
-  takeBody,
-  upgradeHeaders,
-} from '../shell/relay.js';
 import { AgentStream } from './shell/agent-stream.js';
-import { callEngine, engineGone, followEngine } from './shell/engine.js';
+import { createDoor } from './shell/door.js';
+import { callEngine, followEngine } from './shell/engine.js';
 import {
   type ExecutorEffect,
   type ExecutorInput,
@@ -83,12 +75,6 @@ export function runExecutor(env: Environment): void {
     createLogger('swarm-executor'),
   );
 }
-
-/**
- * Connections to the engine are kept: on one that the engine closes with its answer, the end of a
- * request that was passed on piece by piece is an error of its own (EPIPE).
- */
-const engineAgent = new http.Agent({ keepAlive: true, maxFreeSockets: 16 });
 
 class Executor {
   readonly #settings: ExecutorSettings;
@@ -259,85 +245,9 @@ class Executor {
 
   #serve(): void {
     const { host, port } = this.#settings;
-    const server = http.createServer({ requestTimeout: 0, keepAliveTimeout: 60_000 });
-    this.#server = server;
-    server.on('request', (request, response) => {
-      const path = this.#admitted(request);
-      if (path === undefined) {
-        response.writeHead(401, { connection: 'close' }).end();
-        return;
-      }
-      relay(request, response, this.#target(request, path)).catch((error: unknown) => {
-        if (response.headersSent) return;
-        const { message } = engineGone(this.#settings.socketPath, error);
-        response.writeHead(502, { 'content-type': 'application/json', 'dcos-swarm': 'engine' });
-        response.end(JSON.stringify({ message }));
-      });
-    });
-    server.on('upgrade', (request, socket, head) => {
-      const path = this.#admitted(request);
-      const length = Number(request.headers['content-length'] ?? 0);
-      if (path === undefined || !(length >= 0 && length <= head.length + 1_048_576)) {
-        socket.end(headText(401, { 'content-length': 0, connection: 'close' }));
-        return;
-      }
-      void this.#upgrade(request, socket, head, path, length);
-    });
-    server.on('clientError', (_error, socket) => socket.destroy());
-    server.on('error', (error) => this.#leave(`cannot listen: ${messageOf(error)}`));
-    server.listen(port, host);
-  }
-
-  async #upgrade(
-    request: http.IncomingMessage,
-    socket: import('node:stream').Duplex,
-    head: Buffer,
-    path: string,
-    length: number,
-  ): Promise<void> {
-    try {
-      const { body, rest } = await takeBody(socket, head, length);
-      const target = this.#target(request, path);
-      await relayUpgrade(
-        socket,
-        rest,
-        { ...target, headers: { ...target.headers, ...upgradeHeaders(request.headers) } },
-        body,
-      );
-    } catch (error) {
-      const { message } = engineGone(this.#settings.socketPath, error);
-      const text = JSON.stringify({ message });
-      if (socket.destroyed) return;
-      socket.end(
-        headText(502, {
-          'content-type': 'application/json',
-          connection: 'close',
-          'content-length': Buffer.byteLength(text),
-        }) + text,
-      );
-    }
-  }
-
-  #target(request: http.IncomingMessage, path: string) {
-    return {
-      socketPath: this.#settings.socketPath,
-      method: request.method ?? 'GET',
-      path,
-      headers: { ...passedHeaders(request.headers), host: 'docker' },
-      agent: engineAgent,
-    };
-  }
-
-  /** The engine's path that a request of the manager means; `undefined` for anybody else's. */
-  #admitted({ headers, url = '' }: http.IncomingMessage): string | undefined {
-    const token = tokenOf(headers.authorization);
-    if (token === undefined || !url.startsWith('/engine/')) return undefined;
-    try {
-      const { claims } = verifyToken(token, this.#settings.publicKey, systemClock.now());
-      return claims?.aud === this.#settings.executorId ? url.slice('/engine'.length) : undefined;
-    } catch {
-      return undefined;
-    }
+    this.#server = createDoor(this.#settings);
+    this.#server.on('error', (error) => this.#leave(`cannot listen: ${messageOf(error)}`));
+    this.#server.listen(port, host);
   }
 }
 

@@ -2,6 +2,7 @@
  * Which nodes may take a container, filter by filter in classic Swarm's order, each with its text
  * and a reason per node (Docker Swarm, "Swarm filters"). Pure.
  */
+import { composeInstance } from '../create/labels.js';
 import { type Expression, expressionText, holds } from './expressions.js';
 import type { HostPort, NodeView, PlacedContainer, Want } from './view.js';
 
@@ -118,10 +119,21 @@ function portRefusal(want: Want, node: NodeView, all: readonly NodeView[]): stri
       : [],
   );
   for (const other of containers) {
+    if (isReplaced(want, other)) continue;
     const taken = want.isHostMode ? sharedExposed(want, other) : clashOf(want.hostPorts, other);
     if (taken !== undefined) return `port ${taken} is taken by ${other.name}`;
   }
   return undefined;
+}
+
+/**
+ * Compose makes the new container of a service before it removes the old one, whose ports the new
+ * one takes once it is started.
+ */
+function isReplaced({ instance, replaces }: Want, other: PlacedContainer): boolean {
+  // Compose 1 stops the old one first; compose 2 stops it later, and says that it will.
+  const goes = replaces || !other.isRunning;
+  return goes && instance !== undefined && instance === composeInstance(other.labels);
 }
 
 function sharedExposed(want: Want, other: PlacedContainer): string | undefined {

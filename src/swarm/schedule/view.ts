@@ -69,6 +69,10 @@ export interface Want {
   readonly hostPorts: readonly HostPort[];
   readonly isHostMode: boolean;
   readonly exposed: readonly string[];
+  /** Which instance of a compose service it is to be. */
+  readonly instance: string | undefined;
+  /** It is made to replace the container that is that instance. */
+  readonly replaces: boolean;
   /** As asked, 0 where nothing was. */
   readonly cpus: number;
   readonly memBytes: number;

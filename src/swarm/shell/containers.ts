@@ -1,6 +1,7 @@
 /** Lists, shows and removes containers; renames and prunes them. */
 import { DcosError } from '../../core/errors.js';
 import { type ContainerSummary, containerSummarySchema } from '../../wire/docker.js';
+import { nameManners } from '../api/clients.js';
 import { parseFilters } from '../api/events.js';
 import { type Entry, listContainers } from '../api/list.js';
 import { idLabel, nodeLabel } from '../create/labels.js';
@@ -20,7 +21,7 @@ import { expectOk } from './engines.js';
 import { forwardTo, withQuery } from './forward.js';
 
 /** `GET /containers/json` */
-export const listAll: Handler = async (swarm, { query }) => {
+export const listAll: Handler = async (swarm, { query, headers }) => {
   const filters = parseFilters(query.get('filters'));
   if (filters === undefined) throw new DcosError('invalid', 'invalid filters', { status: 400 });
   const before = query.get('before');
@@ -32,9 +33,11 @@ export const listAll: Handler = async (swarm, { query }) => {
     ...(before ? { before: [before] } : {}),
     ...(since ? { since: [since] } : {}),
   };
+  const all = isSet(query.get('all'));
+  const plainFirst = nameManners(headers['user-agent']).plainContainers;
   return {
     status: 200,
-    json: listContainers(entries, { all: isSet(query.get('all')), limit, filters: wanted }),
+    json: listContainers(entries, { all, limit, filters: wanted, plainFirst }),
   };
 };
 
@@ -137,10 +140,12 @@ function withNodeAddress(settings: unknown, address: string): unknown {
     Ports?: Record<string, { HostIp: string }[] | null>;
   };
   const isAny = (ip: string): boolean => ip === '' || ip === '0.0.0.0' || ip === '::';
-  const ports = Object.entries(Ports ?? {}).map(([port, bindings]) => [
-    port,
-    bindings?.map((one) => (isAny(one.HostIp) ? { ...one, HostIp: address } : one)) ?? bindings,
-  ]);
+  const ports = Object.entries(Ports ?? {}).map(([port, bindings]) => {
+    const shown = bindings?.map((one) => (isAny(one.HostIp) ? { ...one, HostIp: address } : one));
+    // Engines name a port once for IPv4 and once for IPv6.
+    const distinct = new Map(shown?.map((one) => [JSON.stringify(one), one]));
+    return [port, shown === undefined ? bindings : [...distinct.values()]];
+  });
   return { ...rest, Ports: Object.fromEntries(ports) };
 }
 

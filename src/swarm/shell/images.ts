@@ -7,10 +7,7 @@ import type { ImageSummary } from '../../wire/docker.js';
 import { parseFilters } from '../api/events.js';
 import { isImage, mergeImages } from '../api/images.js';
 import { clusterLabel } from '../create/labels.js';
-import { cpusOf, readCreate } from '../create/want.js';
-import { schedule } from '../schedule/schedule.js';
 import type { Node } from '../state.js';
-import { nodeViews } from '../views.js';
 import { nodeNamed } from './bindings.js';
 import {
   answerOf,
@@ -18,12 +15,11 @@ import {
   type Call,
   distinctEngines,
   type Handler,
-  placedContainer,
-  readJson,
   type Swarm,
 } from './context.js';
 import { engineMessage, expectOk } from './engines.js';
 import { forwardTo, withQuery } from './forward.js';
+import { claimName, nameOf } from './image-names.js';
 import { tee } from './tee.js';
 
 /** `GET /images/json` */
@@ -97,6 +93,8 @@ export const tagImage: Handler = async (swarm, call) => {
       await swarm.watch.refresh(node);
     },
   );
+  const nodes = found.map(({ node }) => node);
+  await claimName(swarm, nodes, nameOf(call.query.get('repo'), call.query.get('tag')));
   return { status: 201 };
 };
 
@@ -264,11 +262,13 @@ async function finish(
   const results = await Promise.allSettled(works);
   await Promise.all(nodes.map((node) => swarm.watch.refresh(node)));
   const failed = results.flatMap((result, index) =>
-    result.status === 'rejected' ? [`${nodes[index]?.name}: ${messageOf(result.reason)}`] : [],
+    result.status === 'rejected'
+      ? [{ id: nodes[index]?.name ?? '', status: messageOf(result.reason) }]
+      : [],
   );
-  for (const text of failed) tell(response, { id: text.split(':')[0] ?? '', status: text });
+  for (const line of failed) tell(response, line);
   if (failed.length > 0) {
-    const message = failed.join('\n');
+    const message = failed.map(({ id, status }) => `${id}: ${status}`).join('\n');
     tell(response, { error: message, errorDetail: { code: 1, message } });
   } else if (status !== '') {
     tell(response, {
@@ -277,73 +277,6 @@ async function finish(
   }
   response.end();
 }
-
-/** `POST /build`: on one node, which the scheduler chooses; other nodes get a copy when needed. */
-export const buildImage: Handler = async (swarm, call) => {
-  const { query } = call;
-  if (query.get('version') === '2') {
-    const text =
-      'BuildKit is not served by this cluster: build with DOCKER_BUILDKIT=0 docker build';
-    throw new DcosError('refused', text, { status: 501 });
-  }
-  const mode = query.get('networkmode') ?? '';
-  const isHost = mode === 'host' && !swarm.allowances.hostNetwork;
-  if (isHost || mode.startsWith('container:')) {
-    throw new DcosError('refused', `build --network ${mode} is not allowed in this swarm`, {
-      status: 403,
-    });
-  }
-  if (query.get('securityopt') && !swarm.allowances.privileged) {
-    throw new DcosError('refused', 'build --security-opt is not allowed in this swarm', {
-      status: 403,
-    });
-  }
-  const passed = new URLSearchParams(query);
-  const args = (tryParseJson(query.get('buildargs') ?? '') ?? {}) as Record<string, string | null>;
-  const isExpression = (name: string): boolean => /^(?:constraint|affinity|whitelist):/.test(name);
-  const Env = Object.entries(args).flatMap(([name, value]) =>
-    isExpression(name) ? [`${name}${value === null ? '' : `=${value}`}`] : [],
-  );
-  const kept = Object.entries(args).filter(([name]) => !isExpression(name));
-  if (query.get('buildargs')) passed.set('buildargs', JSON.stringify(Object.fromEntries(kept)));
-  const { want } = readCreate({ Env });
-  const cpus = cpusOf({ CpuShares: Number(query.get('cpushares') ?? 0) || 0 });
-  const memBytes = Number(query.get('memory') ?? 0) || 0;
-  const { state, random } = swarm;
-  const placement = schedule(
-    { ...want, cpus, memBytes },
-    nodeViews(state),
-    state.settings.strategy,
-    random,
-  );
-  if (!placement.ok) throw new DcosError('failed', placement.message, { status: 500 });
-  const node = state.nodes.get(placement.nodes[0]?.id ?? '');
-  if (node === undefined) throw new DcosError('unreachable', 'No healthy node', { status: 503 });
-  return forwardTo(swarm, call, node, withQuery('/build', passed), undefined, {
-    onDone: async () => void (await swarm.watch.refresh(node)),
-  });
-};
-
-/** `POST /build/cancel`: whichever engine builds it. */
-export const cancelBuild: Handler = async (swarm, { query, version }) => {
-  const path = withQuery(`${version}/build/cancel`, query);
-  await Promise.allSettled(
-    distinctEngines(swarm).map((node) => swarm.engines.call(node, 'POST', path)),
-  );
-  return { status: 204 };
-};
-
-/** `POST /commit` */
-export const commitContainer: Handler = async (swarm, call) => {
-  const { id, node } = placedContainer(swarm, call.query.get('container') ?? '');
-  const query = new URLSearchParams(call.query);
-  query.set('container', id);
-  const json = await readJson(call);
-  const path = withQuery(`${call.version}/commit`, query);
-  const answer = await swarm.engines.call(node, 'POST', path, json === undefined ? {} : { json });
-  if (answer.status === 201) await swarm.watch.refresh(node);
-  return answerOf(answer);
-};
 
 /** `GET /images/search`: one engine asks. */
 export const searchImages: Handler = async (swarm, call) => {

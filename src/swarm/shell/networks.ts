@@ -1,7 +1,8 @@
 /** Networks: those of engines, named `NODE/name`, ours by label; a bridge is its node's. */
 import { DcosError } from '../../core/errors.js';
+import { nameManners } from '../api/clients.js';
 import { hasLabel, parseFilters } from '../api/events.js';
-import { clusterLabel } from '../create/labels.js';
+import { clusterLabel, givenLabels } from '../create/labels.js';
 import type { Node } from '../state.js';
 import { nodeNamed } from './bindings.js';
 import { chooseNode } from './choose-node.js';
@@ -56,14 +57,15 @@ const shownName = ({ node, network }: Found): string =>
   isLocal(network) ? `${node.name}/${network.Name}` : network.Name;
 
 /** `GET /networks` */
-export const listNetworks: Handler = async (swarm, { query }) => {
+export const listNetworks: Handler = async (swarm, { query, headers }) => {
   const filters = parseFilters(query.get('filters'));
   if (filters === undefined) throw new DcosError('invalid', 'invalid filters', { status: 400 });
   const types = filters.type ?? [];
   if (types.some((type) => type !== 'custom' && type !== 'builtin')) {
     throw new DcosError('invalid', `Invalid filter: 'type'='${types.join(',')}'`, { status: 400 });
   }
-  const shown = (await allNetworks(swarm)).filter((found) =>
+  const all = await allNetworks(swarm);
+  const shown = all.filter((found) =>
     Object.entries(filters).every(([kind, values]) => {
       if (values.length === 0) return true;
       if (kind === 'label')
@@ -71,14 +73,18 @@ export const listNetworks: Handler = async (swarm, { query }) => {
       return values.some((value) => networkPasses(found, kind, value));
     }),
   );
+  const isPlain = nameManners(headers['user-agent']).plainPlaces;
   return {
     status: 200,
     json: shown.map((found) => ({
       ...withOwnContainers(swarm, found.network),
-      Name: shownName(found),
+      Name: isPlain && isAlone(all, found) ? found.network.Name : shownName(found),
     })),
   };
 };
+
+const isAlone = (all: readonly Found[], { network: { Name } }: Found): boolean =>
+  all.filter(({ network }) => network.Name === Name).length === 1;
 
 function networkPasses({ node, network }: Found, kind: string, value: string): boolean {
   switch (kind) {
@@ -109,11 +115,11 @@ function networkPasses({ node, network }: Found, kind: string, value: string): b
   }
 }
 
-/** Containers of other swarms on the same engine are nobody's business here. */
+/** Containers of other swarms on the same engine are nobody's business here, nor is our label. */
 function withOwnContainers(swarm: Swarm, network: Network): Network {
   const ours = new Set([...swarm.state.containers.values()].map(({ containerId }) => containerId));
   const entries = Object.entries(network.Containers ?? {}).filter(([id]) => ours.has(id));
-  return { ...network, Containers: Object.fromEntries(entries) };
+  return givenLabels({ ...network, Containers: Object.fromEntries(entries) });
 }
 
 /** The network of a reference. Throws `not-found`. */

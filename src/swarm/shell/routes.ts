@@ -1,5 +1,6 @@
 /** The Docker API's routes, in the order in which they are tried. */
 import type { Answer } from '../../core/http/server.js';
+import { buildImage, cancelBuild, commitContainer, pruneBuilds } from './build.js';
 import {
   createExec,
   forwardExec,
@@ -13,9 +14,6 @@ import type { Call, Handler, Swarm } from './context.js';
 import { createContainer } from './create.js';
 import { forwardToContainer } from './forward.js';
 import {
-  buildImage,
-  cancelBuild,
-  commitContainer,
   imageHistory,
   importOrPull,
   listImages,
@@ -99,6 +97,7 @@ const rows: readonly RouteRow[] = [
   ['GET', /^\/distribution\/(.+)\/json$/, showDistribution],
   ['POST', /^\/build$/, buildImage],
   ['POST', /^\/build\/cancel$/, cancelBuild],
+  ['POST', /^\/build\/prune$/, pruneBuilds],
   ['POST', /^\/session$/, noBuildKit],
   ['POST', /^\/grpc$/, noBuildKit],
   ['GET', /^\/networks$/, listNetworks],

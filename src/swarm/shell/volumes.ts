@@ -1,20 +1,14 @@
 /** Volumes: each on its node, named `NODE/name` in lists; only those of this swarm. */
 import { randomBytes } from 'node:crypto';
 import { DcosError } from '../../core/errors.js';
+import { nameManners } from '../api/clients.js';
 import { hasLabel, parseFilters } from '../api/events.js';
-import { clusterLabel } from '../create/labels.js';
+import { clusterLabel, givenLabels } from '../create/labels.js';
 import { checkVolume } from '../create/policy.js';
 import type { Node } from '../state.js';
 import { nodeNamed, ourFilter } from './bindings.js';
 import { chooseNode } from './choose-node.js';
-import {
-  answerOf,
-  askAll,
-  distinctEngines,
-  type Handler,
-  readJson,
-  type Swarm,
-} from './context.js';
+import { askAll, distinctEngines, type Handler, readJson, type Swarm } from './context.js';
 import { expectOk } from './engines.js';
 import { withQuery } from './forward.js';
 import { ownLabel } from './images.js';
@@ -40,11 +34,12 @@ async function allVolumes(swarm: Swarm, dangling?: string): Promise<Found[]> {
 }
 
 /** `GET /volumes` */
-export const listVolumes: Handler = async (swarm, { query }) => {
+export const listVolumes: Handler = async (swarm, { query, headers }) => {
   const filters = parseFilters(query.get('filters'));
   if (filters === undefined) throw new DcosError('invalid', 'invalid filters', { status: 400 });
   const { dangling, ...rest } = filters;
-  const shown = (await allVolumes(swarm, dangling?.[0])).filter(({ node, volume }) =>
+  const all = await allVolumes(swarm, dangling?.[0]);
+  const shown = all.filter(({ node, volume }) =>
     Object.entries(rest).every(([kind, values]) => {
       if (values.length === 0) return true;
       const labels = volume.Labels ?? {};
@@ -57,12 +52,16 @@ export const listVolumes: Handler = async (swarm, { query }) => {
       });
     }),
   );
+  const isPlain = nameManners(headers['user-agent']).plainPlaces;
   const Volumes = shown.map(({ node, volume }) => ({
-    ...volume,
-    Name: `${node.name}/${volume.Name}`,
+    ...givenLabels(volume),
+    Name: isPlain && isAlone(all, volume) ? volume.Name : `${node.name}/${volume.Name}`,
   }));
   return { status: 200, json: { Volumes, Warnings: [] } };
 };
+
+const isAlone = (all: readonly Found[], { Name }: Volume): boolean =>
+  all.filter(({ volume }) => volume.Name === Name).length === 1;
 
 /** The volumes of a reference, `name` or `NODE/name`. Throws `not-found`. */
 async function findVolumes(swarm: Swarm, reference: string): Promise<Found[]> {
@@ -82,7 +81,9 @@ export const showVolume: Handler = async (swarm, { groups, query, version }) => 
   if (found === undefined) return { status: 404 };
   const name = encodeURIComponent(found.volume.Name);
   const path = withQuery(`${version}/volumes/${name}`, query);
-  return answerOf(await swarm.engines.call(found.node, 'GET', path));
+  const answer = await swarm.engines.call(found.node, 'GET', path);
+  expectOk(found.node, answer);
+  return { status: 200, json: givenLabels(answer.json as Volume) };
 };
 
 /** `POST /volumes/create`: on the node that is named, else on the one that the strategy prefers. */
@@ -113,7 +114,7 @@ export const createVolume: Handler = async (swarm, call) => {
   if (Labels?.[clusterLabel] !== swarm.state.settings.clusterId) {
     throw new DcosError('conflict', `the volume ${Name} of node ${node.name} is not of this swarm`);
   }
-  return { status: 201, json: answer.json };
+  return { status: 201, json: givenLabels(answer.json as Volume) };
 };
 
 /** `DELETE /volumes/V`: on every node that has it. */

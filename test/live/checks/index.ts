@@ -28,6 +28,7 @@ import { sparkUpgrade } from './spark-upgrade.js';
 import { stormAtLeastOnce } from './storm.js';
 import { stormUpgrade } from './storm-upgrade.js';
 import { swarmContainers } from './swarm.js';
+import { swarmDocker, swarmLibraries, swarmNewest } from './swarm-clients.js';
 import { kafkaUpgrade, zookeeperUpgrade } from './upgrades.js';
 import { zookeeperEnsemble } from './zookeeper.js';
 
@@ -57,6 +58,9 @@ export const checks: readonly LiveCheck[] = [
   pipes,
   secondMarathon,
   swarmContainers,
+  swarmDocker,
+  swarmLibraries,
+  swarmNewest,
   security,
   packed,
   ownPackage,
