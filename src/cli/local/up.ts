@@ -32,8 +32,9 @@ export interface UpResult {
   readonly started: readonly string[];
 }
 
-/** How long servers may take to say that they are ready, in ms. */
+/** How long servers may take to say that they are ready, in ms; Docker engines start in turn. */
 const readyTimeoutMs = 60_000;
+const readyTimeoutPerServerMs = 5_000;
 /**
  * A large archive that passes through a server must not stay in its memory. Node's young generation
  * would grow to 48 MB and never shrink again; and glibc would keep freed buffers in its arenas.
@@ -245,7 +246,8 @@ async function waitUntilReady(
   names: readonly string[],
   tell: UpTeller,
 ): Promise<void> {
-  const end = performance.now() + readyTimeoutMs;
+  const timeoutMs = readyTimeoutMs + names.length * readyTimeoutPerServerMs;
+  const end = performance.now() + timeoutMs;
   for (;;) {
     const waiting = names.filter((name) => !lookAtServer(localDir, name).isReady);
     if (waiting.length === 0) return;
@@ -254,7 +256,7 @@ async function waitUntilReady(
     if (performance.now() > end) {
       throw new DcosError(
         'timeout',
-        `not ready within ${readyTimeoutMs / 1000} s: ${waiting.join(', ')}`,
+        `not ready within ${timeoutMs / 1000} s: ${waiting.join(', ')}`,
         {
           hint: waiting.map((name) => `See ${join(localDir, name, 'log')}`).join('\n'),
         },

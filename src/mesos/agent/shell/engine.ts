@@ -7,11 +7,12 @@ import { existsSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import * as http from 'node:http';
 import { join } from 'node:path';
 import { systemClock } from '../../../core/clock.js';
-import { DcosError } from '../../../core/errors.js';
+import { DcosError, messageOf } from '../../../core/errors.js';
 import { tryParseJson } from '../../../core/json.js';
 import type { Logger } from '../../../core/logger.js';
 import type { LocalAgent } from '../../../wire/local-cluster.js';
 import { processOf } from './procfs.js';
+import { inTurn } from './turn.js';
 
 /** A Docker engine of an agent. */
 export interface AgentEngine {
@@ -42,7 +43,7 @@ export async function openEngine(
   const place = join(folder, 'engine');
   const running = await versionOf(socket);
   // One that outlived its agent goes on.
-  const version = running ?? (await start(agent, place, socket, log));
+  const version = running ?? (await startInTurn(agent, place, socket, log));
   return { socket, version, stop: () => stop(agent, place) };
 }
 
@@ -53,6 +54,38 @@ function bridgeOf({ host, index }: LocalAgent): {
 } {
   const subnet = Number(host.split('.')[2] ?? 0);
   return { name: `dcos${subnet}-${index}`, address: `10.${100 + (subnet % 100)}.${index}.1/24` };
+}
+
+/** How long one waits for the engines that start before it, ms. */
+const turnMs = 60_000;
+const maxAttempts = 4;
+
+/**
+ * Engines make their rules for iptables when they start, and are in each other's way at it: one
+ * starts at a time. What some other program does at that moment is waited out.
+ */
+async function startInTurn(
+  agent: LocalAgent,
+  place: string,
+  socket: string,
+  log: Logger,
+): Promise<string> {
+  const waits = (): void => log.info('another Docker engine starts at the moment', {});
+  return inTurn('engine-start', turnMs, waits, async () => {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await start(agent, place, socket, log);
+      } catch (error) {
+        const isCollision = /iptables|xtables/i.test(messageOf(error));
+        if (!isCollision || attempt === maxAttempts) throw error;
+        log.warn('the Docker engine could not make its rules for iptables: it is tried again', {
+          attempt,
+          error: messageOf(error),
+        });
+        await new Promise((resolve) => setTimeout(resolve, attempt * 250));
+      }
+    }
+  });
 }
 
 async function start(
