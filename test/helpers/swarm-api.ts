@@ -1,4 +1,4 @@
-/** A swarm's real API and the real doors of its nodes, over pretended engines on sockets of files. */
+/** A swarm's real API and the real doors of its nodes, over pretended engines. */
 import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';

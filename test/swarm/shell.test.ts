@@ -1,4 +1,4 @@
-/** Handlers of the Docker API over several engines: what is asked of which, and what comes of it. */
+/** Handlers of the Docker API over several engines: what is asked of which, what comes of it. */
 import t from 'tap';
 import { type Asked, addMade, startSwarmApi } from '../helpers/swarm-api.js';
 

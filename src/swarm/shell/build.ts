@@ -1,4 +1,4 @@
-/** What makes images on one node: `build` and `commit`; other nodes get a copy when they need it. */
+/** What makes images on one node, `build` and `commit`; others get a copy when they need it. */
 import { DcosError } from '../../core/errors.js';
 import { tryParseJson } from '../../core/json.js';
 import { cpusOf, readCreate } from '../create/want.js';

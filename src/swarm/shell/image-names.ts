@@ -1,6 +1,6 @@
 /**
- * A name means one image in the whole cluster: what is built, committed or tagged on one node takes
- * its name from older images elsewhere, so that the next container there gets a copy of the new one.
+ * A name means one image in the whole cluster: what is built, committed or tagged on one node
+ * takes its name from older images elsewhere, so that the next container there gets the new one.
  */
 import { messageOf } from '../../core/errors.js';
 import type { Node } from '../state.js';

@@ -1,4 +1,4 @@
-/** All that people do with a docker client, against a swarm of two nodes: each step leaves nothing. */
+/** All that people do with a docker client, against a swarm of two nodes; nothing is left. */
 import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -32,7 +32,8 @@ async function containers({ live, client, folder }: Tour): Promise<void> {
   assert.deepEqual([ended.status, ended.stdout, ended.stderr], [9, 'out\n', 'err\n']);
   const fed = await client.text(['exec', '-i', 'web', 'cat'], { input: 'to and fro' });
   assert.equal(fed, 'to and fro', 'the end of the input comes through');
-  const size = `exec -it web sh -c 'until [ "$(stty size)" = "33 101" ]; do sleep .1; done; echo ok'`;
+  const sized = 'until [ "$(stty size)" = "33 101" ]; do sleep .1; done; echo ok';
+  const size = `exec -it web sh -c '${sized}'`;
   assert.match(await client.onTerminal(size), /^ok$/m);
   assert.match(await client.onTerminal(`run -it --rm ${image} tty`), /^\/dev\/pts\/0$/m);
   const piped = ['run', '-i', '--rm', image, 'cat'];
