@@ -34,10 +34,15 @@ export async function orderAgent(http: Http, agentId: string, order: AgentOrder)
           mark_gone: order.markGone,
           ...(order.maxGraceMs === undefined
             ? {}
-            : { max_grace_period: { nanoseconds: order.maxGraceMs * 1_000_000 } }),
+            : { max_grace_period: protobufDuration(order.maxGraceMs) }),
         };
   const call = { type: order.type, [order.type.toLowerCase()]: { ...body, ...more } };
   await http.json({ method: 'POST', path: '/mesos/api/v1', body: call });
+}
+
+/** As Apache Mesos reads it: nanoseconds, as its other durations are, would be none at all. */
+function protobufDuration(ms: number): { seconds: number; nanos: number } {
+  return { seconds: Math.floor(ms / 1_000), nanos: (ms % 1_000) * 1_000_000 };
 }
 
 /** One registered agent, as `findAgent` names it. */

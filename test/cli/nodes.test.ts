@@ -23,7 +23,7 @@ t.test('node › drained, decommissioned, taken in again', async (t) => {
     drain_agent: {
       agent_id: { value: 'S1' },
       mark_gone: false,
-      max_grace_period: { nanoseconds: 120_000_000_000 },
+      max_grace_period: { seconds: 120, nanos: 0 },
     },
   });
   t.match(await dcos('node', 'drain', 'S1', '--wait'), { status: 0 });

@@ -124,7 +124,7 @@ t.test('protobuf › resources, maps, bytes and durations', async (t) => {
   t.same(decodeMessage('master.Call', encodeMessage('master.Call', reserve)), reserve);
   const drain = {
     type: 'DRAIN_AGENT',
-    drain_agent: { agent_id: id('a'), max_grace_period: { nanoseconds: 2_500_000_000 } },
+    drain_agent: { agent_id: id('a'), max_grace_period: { seconds: 2, nanos: 500_000_000 } },
   };
   t.same(decodeMessage('master.Call', encodeMessage('master.Call', drain)), drain);
   const io = { type: 'DATA', data: { type: 'STDOUT', data: 'AAECAwQ=' } };

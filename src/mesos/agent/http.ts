@@ -15,6 +15,7 @@ import type { Logger } from '../../core/logger.js';
 import { tokenOf } from '../../core/tokens.js';
 import { fileRoutes } from '../shell/file-routes.js';
 import { createFiles } from '../shell/files.js';
+import { type LoggingLevel, loggingRoute } from '../shell/logging.js';
 import { measureSystem, systemStats } from '../shell/system.js';
 import { containerOfToken } from './executor/token.js';
 import { type ExecutorApiOptions, executorRoute } from './shell/executor-api.js';
@@ -39,14 +40,15 @@ export interface ServeOptions {
   readonly state: AgentState;
   readonly nested: NestedContainers;
   readonly executors: ExecutorApiOptions;
+  readonly logging: LoggingLevel;
   readonly clusterKey: string;
   readonly log: Logger;
 }
 
 /** Starts the agent's server on its own address. Throws `conflict` if the port is taken. */
 export function serveAgent(options: ServeOptions): Promise<Server> {
-  const { state, nested, executors, clusterKey, log } = options;
-  const routes = [executorRoute(executors), ...routesOf(state, nested).map(onlyContainers)];
+  const { state, executors, clusterKey, log } = options;
+  const routes = [executorRoute(executors), ...routesOf(options).map(onlyContainers)];
   return startServer({
     host: state.self.host,
     port: state.self.port,
@@ -82,7 +84,7 @@ function onlyContainers(route: Route): Route {
   };
 }
 
-function routesOf(state: AgentState, nested: NestedContainers): Route[] {
+function routesOf({ state, nested, logging }: ServeOptions): Route[] {
   const { workDir } = state.self;
   const files = createFiles({
     roots: ['slaves', 'volumes'].map((name) => join(workDir, name)),
@@ -112,11 +114,12 @@ function routesOf(state: AgentState, nested: NestedContainers): Route[] {
     show('/flags', () => ({ flags: flagsView(state) })),
     show('/metrics/snapshot', () => metricsView(state, measureSystem(), systemClock.now())),
     ...fileRoutes(files, sandboxes),
+    loggingRoute(logging),
     {
       method: '*',
       path: '/api/v1',
       access: 'token',
-      handle: (request) => answerCall(state, files, nested, request),
+      handle: (request) => answerCall({ state, files, nested, logging }, request),
     },
   ];
 }
@@ -124,7 +127,7 @@ function routesOf(state: AgentState, nested: NestedContainers): Route[] {
 /** Mesos answers errors in plain text, and with nothing where a file is missing. */
 function answerError(error: DcosError, request: Request): Answer {
   const status = statusOf(error);
-  const isFile = request.path.includes('/files/') || request.path.endsWith('/api/v1');
+  const isFile = /\/files\/(?:browse|read|download|debug)|\/api\/v1$/.test(request.path);
   if (status === 404 && !isFile) return { status, text: '404 Not Found.' };
   if (status >= 500) return { status, text: 'an internal error' };
   return { status, text: error.message };

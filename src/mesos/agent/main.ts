@@ -9,6 +9,7 @@ import type { RunningServer } from '../../core/running.js';
 import { openLmdbStore } from '../../core/store/lmdb.js';
 import type { LocalAgent } from '../../wire/local-cluster.js';
 import type { Resource } from '../../wire/mesos/common.js';
+import { timedLevel } from '../shell/logging.js';
 import { serveAgent } from './http.js';
 import { restore } from './records.js';
 import { type RunningAgent, runAgentLoop } from './run.js';
@@ -50,7 +51,9 @@ export async function runAgent(dir: string, index: number): Promise<RunningServe
   let agent: RunningAgent | undefined;
   const submit = () => agent?.submit;
   const executors = { state, key: executorKey, streams, submit };
-  const server = await serveAgent({ state, nested, executors, clusterKey: place.clusterKey, log });
+  const logging = timedLevel(systemClock);
+  const serving = { state, nested, executors, logging, clusterKey: place.clusterKey, log };
+  const server = await serveAgent(serving);
   agent = runAgentLoop({
     state,
     store,
@@ -60,6 +63,7 @@ export async function runAgent(dir: string, index: number): Promise<RunningServe
     nested,
     streams,
     executorKey,
+    logging,
     log,
   });
   const running = agent;

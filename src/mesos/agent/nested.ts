@@ -27,6 +27,8 @@ export function containerIdOf(given: unknown, field: string, depth = 1): Contain
   const { value, parent } = (given ?? {}) as { value?: unknown; parent?: unknown };
   if (typeof value !== 'string') throw invalid(`Expecting '${field}' to be present`);
   if (value === '') throw invalid(`'${field}' is invalid: ID must not be empty`);
+  if (/[/\\]/.test(value))
+    throw invalid(`'${field}' is invalid: '${value}' contains invalid characters`);
   if (!isPathSafe(value) || /[. ]/.test(value)) {
     const text = `'ContainerID.value' '${value}' contains invalid characters`;
     throw invalid(`'${field}' is invalid: ${text}`);

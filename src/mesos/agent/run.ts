@@ -6,6 +6,7 @@ import { type Driver, drive, type Performers } from '../../core/drive.js';
 import { messageOf } from '../../core/errors.js';
 import type { Logger } from '../../core/logger.js';
 import type { Store } from '../../core/store/store.js';
+import type { LoggingLevel } from '../shell/logging.js';
 import { environmentOf, limitedWords, wordsOf } from './environment.js';
 import type { AgentEffect, AgentEvent } from './events.js';
 import { executorEnvironment } from './executor/environment.js';
@@ -42,6 +43,7 @@ export interface AgentOptions {
   readonly streams: ExecutorStreams;
   /** Signs the tokens of executors. */
   readonly executorKey: string;
+  readonly logging: LoggingLevel;
   readonly log: Logger;
 }
 
@@ -63,6 +65,7 @@ export function runAgentLoop(options: AgentOptions): RunningAgent {
   const left = signal();
   const registered = signal();
   const submit = (event: AgentEvent): void => {
+    if (options.logging.level() > 0) log.info('event', { type: event.type });
     try {
       driver.submit(event);
     } catch (error) {

@@ -24,7 +24,7 @@ import {
   type TaskRun,
 } from './state.js';
 import { blankCheck, describeExit, statusOf } from './status.js';
-import { acknowledge, queueUpdate, resendDue } from './updates.js';
+import { acknowledge, queueUpdate, resendDue, resendOf } from './updates.js';
 
 /** Changes `state` for `event`; the effects are in the order in which they have to be done. */
 export function step(state: AgentState, event: AgentEvent, now: number): AgentEffect[] {
@@ -126,9 +126,13 @@ function obey(state: AgentState, order: MasterOrder, now: number): AgentEffect[]
     case 'SHUTDOWN_FRAMEWORK':
       return shutDownFramework(state, order.framework_id.value, now);
     case 'UPDATE_FRAMEWORK':
-      return state.frameworks.has(order.framework.id?.value ?? '')
-        ? [rememberFramework(state, order.framework)]
-        : [];
+      return [
+        ...(state.frameworks.has(order.framework.id?.value ?? '')
+          ? [rememberFramework(state, order.framework)]
+          : []),
+        // Whoever has taken the framework over has seen none of what the one before did not take.
+        ...resendOf(state, order.framework.id?.value ?? '', now),
+      ];
     case 'FRAMEWORK_MESSAGE':
       return passMessage(state, order);
   }

@@ -70,6 +70,12 @@ export function resendAll(state: AgentState, now: number): AgentEffect[] {
   return [...state.tasks.values()].flatMap((task) => sendHead(state, task, now, firstResendMs));
 }
 
+/** Sends the first update of each of a framework's streams, which has failed over. */
+export function resendOf(state: AgentState, frameworkId: string, now: number): AgentEffect[] {
+  const own = [...state.tasks.values()].filter((task) => task.frameworkId === frameworkId);
+  return own.flatMap((task) => sendHead(state, task, now, firstResendMs));
+}
+
 function sendHead(state: AgentState, task: TaskRun, now: number, delayMs: number): AgentEffect[] {
   const [status] = task.pending;
   if (status === undefined || task.silent === true || !state.linked || state.stopping) return [];

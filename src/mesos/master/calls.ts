@@ -4,10 +4,11 @@
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import type { z } from 'zod';
-import { messageOf } from '../../core/errors.js';
+import { parseJsonText } from '../../wire/mesos/json-text.js';
 import { withoutNulls } from '../../wire/mesos/nulls.js';
 import { type SchedulerCall, schedulerCallSchema } from '../../wire/mesos/scheduler.js';
 import { decodeMessage } from '../../wire/protobuf/codec.js';
+import { messageFromJson } from '../../wire/protobuf/from-json.js';
 import { accepted, type Encoding, encodingOf } from '../../wire/protobuf/media.js';
 import type { CallAnswer } from './events.js';
 import {
@@ -27,6 +28,7 @@ export type Parsed<Call> = { readonly call: Call } | { readonly refusal: CallAns
 export function refusalOfRequest(
   method: string | undefined,
   headers: IncomingHttpHeaders,
+  door: 'scheduler.Call' | 'master.Call',
 ): (CallAnswer & { readonly headers?: Record<string, string> }) | undefined {
   if (method !== 'POST') return wrongMethod(method);
   if (headers['content-type'] === undefined) {
@@ -36,12 +38,16 @@ export function refusalOfRequest(
     const text = "Expecting 'Content-Type' of application/json or application/x-protobuf";
     return { status: 415, text };
   }
-  if (accepted(headers.accept) === undefined) {
-    const text = "Expecting 'Accept' to allow 'application/x-protobuf' or 'application/json'";
-    return { status: 406, text };
-  }
+  // Of schedulers only SUBSCRIBE is answered with more than a status.
+  if (door === 'master.Call' && accepted(headers.accept) === undefined) return notAcceptable;
   return undefined;
 }
+
+/** 406 as Mesos words it. */
+export const notAcceptable: CallAnswer = {
+  status: 406,
+  text: "Expecting 'Accept' to allow 'application/x-protobuf' or 'application/json'",
+};
 
 /** 405 as Mesos words it. */
 export function wrongMethod(
@@ -60,7 +66,13 @@ export function readCall(
   name: 'scheduler.Call' | 'master.Call',
   body: Buffer,
 ): Parsed<Record<string, unknown>> {
-  if (encoding === 'json') return parseBody(body.toString('utf8'));
+  if (encoding === 'json') {
+    const parsed = parseBody(body.toString('utf8'));
+    if ('refusal' in parsed) return parsed;
+    const read = messageFromJson(name, parsed.call);
+    if ('message' in read) return { call: read.message };
+    return refuse(400, `Failed to convert JSON into Call protobuf: ${read.problem}`);
+  }
   try {
     return { call: decodeMessage(name, body) };
   } catch {
@@ -70,23 +82,13 @@ export function readCall(
 
 /** The body as an object, or Mesos' refusal. */
 export function parseBody(text: string): Parsed<Record<string, unknown>> {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    return refuse(400, `Failed to parse body into JSON: ${syntaxError(text, error)}`);
-  }
+  const parsed = parseJsonText(text);
+  if ('problem' in parsed) return refuse(400, `Failed to parse body into JSON: ${parsed.problem}`);
+  const value = parsed.json;
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     return refuse(400, 'Failed to convert JSON into Call protobuf: Expecting a JSON object');
   }
   return { call: withoutNulls(value) as Record<string, unknown> };
-}
-
-function syntaxError(text: string, error: unknown): string {
-  const position = Number(/position (\d+)/.exec(messageOf(error))?.[1] ?? text.length);
-  const before = text.slice(0, position);
-  const rest = text.slice(position).split('\n')[0] ?? '';
-  return `syntax error at line ${before.split('\n').length} near: ${rest}`;
 }
 
 const schedulerFields: Readonly<Record<string, string | undefined>> = {
@@ -159,8 +161,13 @@ function meaningProblem(call: SchedulerCall, principal: string): string | undefi
       : call.type === 'ACKNOWLEDGE_OPERATION_STATUS'
         ? call.acknowledge_operation_status.uuid
         : undefined;
-  const valid = uuid === undefined || Buffer.from(uuid, 'base64').length === 16;
-  return valid ? undefined : 'Not a valid UUID';
+  return uuid === undefined || isUuid(Buffer.from(uuid, 'base64')) ? undefined : 'Not a valid UUID';
+}
+
+/** Sixteen bytes that name a version that there is. */
+function isUuid(bytes: Buffer): boolean {
+  const version = (bytes[6] ?? 0) >> 4;
+  return bytes.length === 16 && version >= 1 && version <= 5;
 }
 
 /** What an operator may ask for. */

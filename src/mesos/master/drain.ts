@@ -3,6 +3,7 @@
  * http.cpp): an agent that is drained is offered no more and its tasks are killed; once nothing is
  * left on it, it is DRAINED or, if so ordered, gone.
  */
+import type { Duration } from '../../wire/mesos/common.js';
 import { reply, type Turn } from './events.js';
 import { giveUp } from './gone.js';
 import { rescindAll } from './holdings.js';
@@ -14,7 +15,7 @@ import type { MasterState } from './state.js';
 /** What DRAIN_AGENT asks for. */
 export interface DrainCall {
   readonly agent_id: { readonly value: string };
-  readonly max_grace_period?: { readonly nanoseconds: number } | undefined;
+  readonly max_grace_period?: Duration | undefined;
   readonly mark_gone?: boolean | undefined;
 }
 
@@ -37,7 +38,7 @@ export function drainCalled(turn: Turn, requestId: string, call: DrainCall): voi
   }
   state.drains.set(id, {
     state: 'DRAINING',
-    maxGraceNs: call.max_grace_period?.nanoseconds,
+    maxGraceNs: nanosecondsOf(call.max_grace_period),
     markGone: call.mark_gone ?? false,
   });
   state.deactivated.add(id);
@@ -49,6 +50,11 @@ export function drainCalled(turn: Turn, requestId: string, call: DrainCall): voi
     killForDrain(turn, agent);
   }
   reply(turn, requestId, 200);
+}
+
+function nanosecondsOf(duration: Duration | undefined): number | undefined {
+  if (duration === undefined) return undefined;
+  return (duration.seconds ?? 0) * 1e9 + (duration.nanos ?? 0);
 }
 
 /** Agents that have nothing left to drain are DRAINED, or gone. */

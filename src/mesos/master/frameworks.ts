@@ -49,7 +49,7 @@ export function newFramework(
 
 /** What `info` says that the framework is capable of. */
 export function capabilitiesOf(info: FrameworkInfo): ReadonlySet<string> {
-  return new Set((info.capabilities ?? []).map(({ type }) => type));
+  return new Set((info.capabilities ?? []).flatMap(({ type }) => type ?? []));
 }
 
 /**

@@ -4,8 +4,9 @@
  */
 import type { z } from 'zod';
 import type { Answer, Request, Route } from '../../core/http/server.js';
+import { parseJsonText } from '../../wire/mesos/json-text.js';
 import { withoutNulls } from '../../wire/mesos/nulls.js';
-import { parseBody, wrongMethod } from './calls.js';
+import { wrongMethod } from './calls.js';
 import { type Act, alsoUnderMaster } from './http-quota.js';
 import {
   machinesSchema,
@@ -13,6 +14,9 @@ import {
   resourcesSchema,
   scheduleSchema,
 } from './operator-calls.js';
+
+/** Mesos' words for JSON that is not the list or object it should be. */
+const wrongType = 'Unexpected JSON type parsed';
 
 /** Bytes of a form or of a list of machines. */
 const maxBytes = 1024 * 1024;
@@ -53,7 +57,7 @@ async function form(
   if (text === null) return missing(field);
   const list = parseList(text, resourcesSchema);
   if ('problem' in list) {
-    return bad(`Error in parsing '${field}' query parameter in the request body: ${list.problem}`);
+    return bad(`Error parsing '${field}' query parameter in the request body: ${list.problem}`);
   }
   const agent_id = { value: agent };
   const body = { type, [type.toLowerCase()]: { agent_id, [field]: list.value } };
@@ -78,9 +82,12 @@ async function machines(
 async function scheduleRequest(show: () => unknown, act: Act, request: Request): Promise<Answer> {
   if (request.method === 'GET') return { status: 200, json: show() };
   if (request.method !== 'POST') return wrongMethod(request.method, 'GET', 'POST');
-  const body = parseBody((await request.body(maxBytes)).toString('utf8'));
-  if ('refusal' in body) return bad(body.refusal.text);
-  const parsed = scheduleSchema.safeParse(body.call);
+  const body = parseJsonText((await request.body(maxBytes)).toString('utf8'));
+  if ('problem' in body) return bad(body.problem);
+  if (typeof body.json !== 'object' || body.json === null || Array.isArray(body.json)) {
+    return bad(wrongType);
+  }
+  const parsed = scheduleSchema.safeParse(withoutNulls(body.json));
   if (!parsed.success) return bad(parsed.error.issues[0]?.message ?? '');
   return act(request, {
     type: 'UPDATE_MAINTENANCE_SCHEDULE',
@@ -92,13 +99,10 @@ function parseList<Value>(
   text: string,
   schema: z.ZodType<Value>,
 ): { value: Value } | { problem: string } {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    return { problem: `syntax error at line 1 near: ${text.split('\n')[0]}` };
-  }
-  const parsed = schema.safeParse(withoutNulls(json));
+  const read = parseJsonText(text);
+  if ('problem' in read) return read;
+  if (!Array.isArray(read.json)) return { problem: wrongType };
+  const parsed = schema.safeParse(withoutNulls(read.json));
   if (parsed.success) return { value: parsed.data };
   const issue = parsed.error.issues[0];
   return { problem: `${issue?.path.join('.') ?? ''}: ${issue?.message}` };

@@ -2,8 +2,8 @@
  * `/quota` and `/weights`: the older forms of the calls about quota and weights (apache/mesos
  * docs/endpoints/master/{quota,weights}.md). Nothing is decided here.
  */
-import { messageOf } from '../../core/errors.js';
 import type { Answer, Request, Route } from '../../core/http/server.js';
+import { parseJsonText } from '../../wire/mesos/json-text.js';
 import { wrongMethod } from './calls.js';
 import { type OperatorAction, quotaRequestSchema, weightInfosSchema } from './operator-calls.js';
 import type { MasterState } from './state.js';
@@ -36,7 +36,7 @@ async function quotaRequest(state: MasterState, act: Act, request: Request): Pro
   if (request.method === 'GET') return { status: 200, json: quotaStatus(state) };
   if (request.method !== 'POST') return refused(request, 'GET', 'POST', 'DELETE');
   const text = (await request.body()).toString('utf8');
-  const parsed = parse(text);
+  const parsed = parseJsonText(text);
   if ('problem' in parsed) {
     return bad(`Failed to parse set quota request JSON '${text}': ${parsed.problem}`);
   }
@@ -58,7 +58,7 @@ async function weightsRequest(state: MasterState, act: Act, request: Request): P
   if (request.method === 'GET') return { status: 200, json: weightInfos(state) };
   if (request.method !== 'PUT') return refused(request, 'GET', 'PUT');
   const text = (await request.body()).toString('utf8');
-  const parsed = parse(text);
+  const parsed = parseJsonText(text);
   if ('problem' in parsed) {
     return bad(`Failed to parse update weights request JSON '${text}': ${parsed.problem}`);
   }
@@ -68,14 +68,6 @@ async function weightsRequest(state: MasterState, act: Act, request: Request): P
     return bad(`Failed to convert weights JSON array to protobuf '${text}': ${why}`);
   }
   return act(request, { type: 'UPDATE_WEIGHTS', update_weights: { weight_infos: body.data } });
-}
-
-function parse(text: string): { json: unknown } | { problem: string } {
-  try {
-    return { json: JSON.parse(text) };
-  } catch (error) {
-    return { problem: messageOf(error) };
-  }
 }
 
 function bad(text: string): Answer {

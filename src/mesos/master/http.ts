@@ -11,8 +11,10 @@ import { encodeMessage } from '../../wire/protobuf/codec.js';
 import { accepted, type Encoding, encodingOf, mediaTypes } from '../../wire/protobuf/media.js';
 import { fileRoutes } from '../shell/file-routes.js';
 import { createFiles, type Files, listFiles, readFileCall } from '../shell/files.js';
+import { type LoggingLevel, loggingRoute } from '../shell/logging.js';
 import { systemStats } from '../shell/system.js';
 import {
+  notAcceptable,
   type OperatorCall,
   type Parsed,
   parseOperatorCall,
@@ -87,6 +89,7 @@ export function routesOf(context: HttpContext): Route[] {
       (request, call) => act(context, request, call),
     ),
     ...registryRoutes(state),
+    loggingRoute(loggingOf(context)),
     ...fileRoutes(files, () => attached(context)).map(ofOperators),
     ...alsoUnderMaster('/teardown', (request) => teardownForm(context, request)),
     ...['/health', '/master/health'].map(
@@ -108,6 +111,20 @@ export function routesOf(context: HttpContext): Route[] {
       handle: (request) => agentRequest(context, request),
     },
   ];
+}
+
+function loggingOf(context: HttpContext): LoggingLevel {
+  const nanosecondsPerMs = 1_000_000;
+  return {
+    level: () => context.state.logging.level,
+    raise: (level, durationMs, request) => {
+      const duration = { nanoseconds: durationMs * nanosecondsPerMs };
+      return act(context, request, {
+        type: 'SET_LOGGING_LEVEL',
+        set_logging_level: { level, duration },
+      });
+    },
+  };
 }
 
 /** Also as libraries encode the path. */
@@ -179,8 +196,8 @@ export function errorAnswer(error: DcosError, request: Request): Answer {
   const status = error.status ?? (error.code === 'auth' ? 401 : undefined);
   if (error.code === 'not-found') {
     // A file that is not there is answered with nothing.
-    const isFile = /\/files\/|\/api\/v1$/.test(request.path);
-    return { status: 404, text: isFile ? '' : '404 Not Found.' };
+    const isFile = /\/files\/(?:browse|read|download|debug)|\/api\/v1$/.test(request.path);
+    return { status: 404, text: isFile ? error.message : '404 Not Found.' };
   }
   if (status === 401) return { status, text: 'Unauthorized' };
   if (status === 405) return { status, text: `405 Method Not Allowed. ${error.message}` };
@@ -203,7 +220,7 @@ async function parsed<Call>(
   name: 'scheduler.Call' | 'master.Call',
   parse: (body: Record<string, unknown>) => Parsed<Call>,
 ): Promise<{ call: Call; encoding: Encoding } | { answer: Answer }> {
-  const early = refusalOfRequest(request.method, request.headers);
+  const early = refusalOfRequest(request.method, request.headers, name);
   if (early !== undefined) {
     const { headers = {}, ...answer } = early;
     return { answer: { ...asAnswer(answer), headers } };
@@ -243,6 +260,7 @@ async function schedulerRequest(
     const text = "Subscribe calls should not include the 'Mesos-Stream-Id' header";
     return { status: 400, text };
   }
+  if (accepted(request.headers.accept) === undefined) return asAnswer(notAcceptable);
   const fresh = randomUUID();
   const headers = { 'mesos-stream-id': fresh };
   streams.open(fresh, request.response, headers, { encoding, name: 'scheduler.Event' });

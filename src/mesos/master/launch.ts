@@ -31,7 +31,7 @@ type Group = Extract<OfferOperation, { type: 'LAUNCH_GROUP' }>['launch_group'];
 /** Launches one task, or tells the framework with TASK_ERROR why not. */
 export function launchTask(turn: Turn, acceptance: Acceptance, given: TaskInfo): void {
   const { framework, agent, role } = acceptance;
-  const info: TaskInfo = { ...given, resources: inRole(role, given.resources) };
+  const info: TaskInfo = { ...typed(given), resources: inRole(role, given.resources) };
   if (given.executor !== undefined) info.executor = completed(acceptance, given.executor);
   const newExecutor = executorToStart(acceptance, info.executor);
   const problem =
@@ -55,7 +55,7 @@ export function launchGroup(turn: Turn, acceptance: Acceptance, group: Group): v
   const { framework, agent, role } = acceptance;
   const executor = completed(acceptance, group.executor);
   const tasks = group.task_group.tasks.map((task) => ({
-    ...task,
+    ...typed(task),
     resources: inRole(role, task.resources),
   }));
   const newExecutor = executorToStart(acceptance, executor);
@@ -164,6 +164,15 @@ function shortage(
   const available = resourcesText(resourcesOf(left));
   const required = resourcesText(resourcesOf(poolOf(needed)));
   return `Total resources ${required} required by ${whose} more than available ${available}`;
+}
+
+/** A health check that names no type is one by what it has. */
+function typed(info: TaskInfo): TaskInfo {
+  const check = info.health_check;
+  if (check === undefined || check.type !== undefined) return info;
+  const byCommand = check.command !== undefined;
+  if (byCommand === (check.http !== undefined)) return info;
+  return { ...info, health_check: { ...check, type: byCommand ? 'COMMAND' : 'HTTP' } };
 }
 
 function inRole(role: string, resources: readonly Resource[] | undefined): Resource[] {

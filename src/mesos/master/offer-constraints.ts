@@ -20,18 +20,15 @@ export function constraintsProblem(
   { role_constraints = {} }: OfferConstraints,
   roles: readonly string[],
 ): string | undefined {
-  const foreign = Object.keys(role_constraints).find((role) => !roles.includes(role));
-  if (foreign !== undefined) {
-    return (
-      `Offer constraints specify \`role_constraints\` for a role '${foreign}'` +
-      'not contained in the set of roles'
-    );
-  }
   for (const [role, { groups = [] }] of Object.entries(role_constraints)) {
     const problem = groupsProblem(role, groups);
-    if (problem !== undefined) return `Offer constraints are not valid: ${problem}`;
+    if (problem !== undefined) return problem;
   }
-  return undefined;
+  const foreign = Object.keys(role_constraints).find((role) => !roles.includes(role));
+  return foreign === undefined
+    ? undefined
+    : `Offer constraints specify \`role_constraints\` for a role '${foreign}'` +
+        'not contained in the set of roles';
 }
 
 type Group = { readonly attribute_constraints?: readonly AttributeConstraint[] | undefined };

@@ -18,6 +18,9 @@ import { amountProblem, resourcesText } from './resources.js';
 import type { Agent, Framework } from './state.js';
 import { roleProblem } from './subscribe.js';
 
+/** Mesos' words for an operation on nothing: it has looked for the one provider of it. */
+export const nothingNamed = 'Invalid resources: The resources have multiple resource providers: ';
+
 /**
  * Why an operation is wrong in itself (apache/mesos src/master/validation.cpp, namespace
  * operation).
@@ -32,10 +35,12 @@ export function operationProblem(
     return diskProblem(operation);
   }
   const creates = operation.type === 'CREATE' || operation.type === 'DESTROY';
+  if (resourcesIn(operation).length === 0) return nothingNamed;
   for (const resource of resourcesIn(operation)) {
     const problem =
       amountProblem(resource, 1) ??
       (creates ? volumeProblem(resource) : reservationProblem(resource));
+    if (problem === unreserved) return `Invalid resources: Invalid DiskInfo: ${problem}`;
     if (problem !== undefined) return problem;
     if (operation.type !== 'RESERVE') continue;
     const reservation = resource.reservations?.at(-1);
@@ -105,15 +110,15 @@ function diskProblem(
     : "'source' is neither a MOUNT, BLOCK or RAW disk resource";
 }
 
+const unreserved = 'Persistent volumes cannot be created from unreserved resources';
+
 function volumeProblem(resource: Resource): string | undefined {
   const text = resourcesText([resource]);
   if (resource.disk === undefined) {
     return `Not a persistent volume: Resource ${text} does not have DiskInfo`;
   }
   if (!isVolume(resource)) return `Not a persistent volume: Resource ${text} is not persistent`;
-  return reservedRoleOf(resource) === undefined
-    ? 'Persistent volumes cannot be created from unreserved resources'
-    : undefined;
+  return reservedRoleOf(resource) === undefined ? unreserved : undefined;
 }
 
 /** An id of a volume is taken once on an agent, and only what is there can be destroyed. */
@@ -186,7 +191,7 @@ export function roleMismatch(operation: OfferOperation, role: string): string | 
 }
 
 /** The resources that an operation names. */
-function resourcesIn(operation: OfferOperation): readonly Resource[] {
+export function resourcesIn(operation: OfferOperation): readonly Resource[] {
   switch (operation.type) {
     case 'RESERVE':
       return operation.reserve.resources;

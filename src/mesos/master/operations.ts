@@ -22,11 +22,12 @@ import { isInUse, rescindAll, settle } from './holdings.js';
 import {
   operationProblem,
   persistenceProblem,
+  resourcesIn,
   roleMismatch,
   sharingProblem,
   withResources,
 } from './operation-problems.js';
-import { resourcesText, upgraded } from './resources.js';
+import { amountProblem, resourcesText, upgraded } from './resources.js';
 import type { Agent, Framework, OperationRecord } from './state.js';
 
 /** Does an operation of an ACCEPT, or tells the framework why not if the operation has an id. */
@@ -36,6 +37,16 @@ export function operate(turn: Turn, acceptance: Acceptance, given: OfferOperatio
     const known = upgraded(resource);
     return known.allocation_info?.role ? known : (allocatedTo(role, [known])[0] ?? known);
   });
+  const resizes = given.type === 'GROW_VOLUME' || given.type === 'SHRINK_VOLUME';
+  const named = resizes ? [] : resourcesIn(given);
+  const wrong = named
+    .map((one) => amountProblem(upgraded(one), 1))
+    .find((problem) => problem !== undefined);
+  if (wrong !== undefined) {
+    const message = `Operation attempted with invalid resources: ${wrong}`;
+    refuseOperation(turn, framework, operation, message);
+    return;
+  }
   const invalid =
     operationProblem(operation, framework.info.principal) ??
     roleMismatch(operation, role) ??

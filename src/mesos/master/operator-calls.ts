@@ -3,7 +3,12 @@
  * message Call).
  */
 import { z } from 'zod';
-import { durationSchema, idSchema, resourceSchema } from '../../wire/mesos/common.js';
+import {
+  durationSchema,
+  idSchema,
+  protobufDurationSchema,
+  resourceSchema,
+} from '../../wire/mesos/common.js';
 import { growVolumeSchema, shrinkVolumeSchema } from '../../wire/mesos/scheduler.js';
 
 /** Resources as operators name them. */
@@ -89,13 +94,13 @@ export const operatorActionSchema = z.discriminatedUnion('type', [
   }),
   z.looseObject({
     type: z.literal('SET_LOGGING_LEVEL'),
-    set_logging_level: z.looseObject({ level: z.int().min(0), duration: durationSchema }),
+    set_logging_level: z.looseObject({ level: z.int(), duration: durationSchema }),
   }),
   z.looseObject({
     type: z.literal('DRAIN_AGENT'),
     drain_agent: z.looseObject({
       agent_id: idSchema,
-      max_grace_period: durationSchema.optional(),
+      max_grace_period: protobufDurationSchema.optional(),
       mark_gone: z.boolean().optional(),
     }),
   }),

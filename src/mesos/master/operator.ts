@@ -18,12 +18,17 @@ import { reply, type Turn } from './events.js';
 import { giveUp } from './gone.js';
 import { rescindAll, settle } from './holdings.js';
 import { maintenanceStarted, maintenanceStopped, scheduleUpdated } from './maintenance/calls.js';
-import { operationProblem } from './operation-problems.js';
+import {
+  nothingNamed,
+  operationProblem,
+  persistenceProblem,
+  resourcesIn,
+} from './operation-problems.js';
 import { agentText, send, shortageText } from './operations.js';
 import type { OperatorAction } from './operator-calls.js';
 import { quotaRemoved, quotaSet, quotaUpdated } from './quota/calls.js';
 import { weightsUpdated } from './quota/weights.js';
-import { upgraded } from './resources.js';
+import { amountProblem, upgraded } from './resources.js';
 import { isKnown } from './standing.js';
 import type { Agent } from './state.js';
 import { tornDown } from './subscribe.js';
@@ -128,12 +133,17 @@ function operate(turn: Turn, requestId: string, call: ResourceCall): void {
     reply(turn, requestId, 400, 'No agent found with specified ID');
     return;
   }
-  const problem = operationProblem(operation, undefined);
+  const amount = amountRefusal(operation);
+  if (amount !== undefined) {
+    reply(turn, requestId, 400, amount);
+    return;
+  }
+  const problem = operationProblem(operation, undefined) ?? persistenceProblem(operation, agent);
   const conversion = conversionOf(operation);
   if (problem !== undefined || conversion === undefined) {
-    const resizes = operation.type === 'GROW_VOLUME' || operation.type === 'SHRINK_VOLUME';
-    const where = resizes ? ` on agent ${agentText(agent)}` : '';
-    const why = problem ?? 'no resources';
+    const gives = ['UNRESERVE', 'DESTROY'].includes(operation.type);
+    const where = gives ? '' : ` on agent ${agentText(agent)}`;
+    const why = problem ?? nothingNamed;
     reply(turn, requestId, 400, `Invalid ${operation.type} operation${where}: ${why}`);
     return;
   }
@@ -149,6 +159,18 @@ function operate(turn: Turn, requestId: string, call: ResourceCall): void {
   send(turn, undefined, agent, operation, conversion);
   settle(turn.state, agent);
   reply(turn, requestId, 202);
+}
+
+/** Amounts are looked at before the operation is. */
+function amountRefusal(operation: OfferOperation): string | undefined {
+  const reserves = operation.type === 'RESERVE' || operation.type === 'UNRESERVE';
+  if (!reserves && operation.type !== 'CREATE' && operation.type !== 'DESTROY') return undefined;
+  for (const resource of resourcesIn(operation)) {
+    const problem = amountProblem(resource, 1);
+    if (problem === undefined) continue;
+    return reserves ? `Failed to validate master::Call: ${problem}` : problem;
+  }
+  return undefined;
 }
 
 function operationOf(call: ResourceCall): [string, OfferOperation] {

@@ -99,6 +99,8 @@ export function amountProblem(resource: Resource, least: number): string | undef
       ? 'Invalid scalar resource: value <= 0'
       : (ranges?.range ?? []).some(({ begin, end }) => begin > end)
         ? 'Invalid ranges resource: begin > end'
-        : undefined;
+        : resource.disk !== undefined && resource.name !== 'disk'
+          ? `DiskInfo should not be set for ${resource.name} resource`
+          : undefined;
   return problem && `Resource '${resourcesText([resource])}' is invalid: ${problem}`;
 }

@@ -271,6 +271,8 @@ export interface MasterState {
   /** By agent. */
   readonly drains: Map<string, Drain>;
   maintenance: Maintenance;
+  /** Machines that were once in the schedule, by `machineKey`: until a restart they stay known. */
+  readonly scheduledMachines: Set<string>;
   /** By agent and framework. */
   readonly inverseOffers: Map<string, InverseOffer>;
   /** By top-level role. */
@@ -330,6 +332,7 @@ export function emptyState(options: MasterOptions, random: Random): MasterState 
     deactivated: new Set(),
     drains: new Map(),
     maintenance: { windows: [], machines: new Map() },
+    scheduledMachines: new Set(),
     inverseOffers: new Map(),
     quotas: new Map(),
     weights: new Map(),
@@ -353,6 +356,7 @@ export function emptyState(options: MasterOptions, random: Random): MasterState 
  * most a year).
  */
 export function refusalMs(filters: Filters | undefined): number {
-  const seconds = filters?.refuse_seconds ?? 5;
+  const given = filters?.refuse_seconds ?? 5;
+  const seconds = given < 0 ? 5 : given;
   return Number.isFinite(seconds) ? Math.min(Math.max(seconds, 0), 31_536_000) * 1000 : 5_000;
 }

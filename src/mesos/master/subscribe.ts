@@ -20,7 +20,8 @@ export function subscribed(turn: Turn, stream: string, principal: string, call: 
   const { state } = turn;
   const info = withPrincipal(call.subscribe.framework_info, principal);
   const constraints = call.subscribe.offer_constraints ?? {};
-  const id = call.framework_id?.value ?? info.id?.value;
+  // An empty id is none.
+  const id = call.framework_id?.value || info.id?.value || undefined;
   const known = id === undefined ? undefined : state.frameworks.get(id);
   const problem =
     problemOf(info, call.subscribe.suppressed_roles ?? []) ??
@@ -121,6 +122,15 @@ function announce(turn: Turn, framework: Framework, again: boolean): void {
   }
 }
 
+/** What Mesos can count in nanoseconds. */
+const maxDurationSeconds = (2 ** 63 - 1) / 1e9;
+
+/** A large number as C++ writes it. */
+function doubleText(value: number): string {
+  const [digits, exponent = ''] = Number(value.toPrecision(6)).toExponential().split('e+');
+  return `${digits}e+${exponent.padStart(2, '0')}`;
+}
+
 /**
  * Why `info` is refused, in Mesos' words (apache/mesos src/master/validation.cpp, namespace
  * framework).
@@ -134,16 +144,18 @@ export function problemOf(info: FrameworkInfo, suppressed: readonly string[]): s
     return "'FrameworkInfo.roles' must not be set when the framework is not MULTI_ROLE capable";
   }
   const roles = info.roles ?? [];
-  if (multi && new Set(roles).size < roles.length) {
-    return "'FrameworkInfo.roles' contains duplicate items";
+  const twice = [...new Set(roles.filter((role, at) => roles.indexOf(role) < at))].sort();
+  if (multi && twice.length > 0) {
+    return `'FrameworkInfo.roles' contains duplicate items: { ${twice.join(', ')} }`;
   }
+  const where = multi ? "roles' contains invalid role" : "role' is not a valid role";
   for (const role of rolesOf(info)) {
     const problem = roleProblem(role);
-    if (problem !== undefined) return problem;
+    if (problem !== undefined) return `'FrameworkInfo.${where}: ${problem}`;
   }
   const timeout = info.failover_timeout ?? 0;
-  if (!Number.isFinite(timeout) || timeout < 0) {
-    return `Invalid failover_timeout: ${timeout} is not a valid duration`;
+  if (!(Math.abs(timeout) <= maxDurationSeconds)) {
+    return `The framework failover_timeout (${doubleText(timeout)}) is invalid`;
   }
   const stray = suppressed.find((role) => !rolesOf(info).includes(role));
   return stray === undefined
@@ -151,19 +163,23 @@ export function problemOf(info: FrameworkInfo, suppressed: readonly string[]): s
     : `Suppressed role '${stray}' is not contained in the list of roles`;
 }
 
-/** Why `role` is no name for a role (apache/mesos docs/roles.md). */
+/** Why `role` is no name for a role (apache/mesos docs/roles.md, src/common/roles.cpp). */
 export function roleProblem(role: string): string | undefined {
   if (role === '*') return undefined;
-  if (role === '') return 'Empty role name is invalid';
+  if (role === '') return 'Role names cannot be the empty string';
   if (role.startsWith('/')) return `Role '${role}' cannot start with a slash`;
   if (role.endsWith('/')) return `Role '${role}' cannot end with a slash`;
+  if (role.includes('//')) return `Role '${role}' cannot contain two adjacent slashes`;
   for (const part of role.split('/')) {
-    if (part === '' || part === '.' || part === '..') {
-      return `Role '${role}' cannot include '${part === '' ? '//' : part}' as a component`;
+    if (part === '*' || part === '.' || part === '..') {
+      return `Role '${role}' cannot include '${part}' as a component`;
     }
-    if (part === '*') return `Role '${role}' cannot include '*' as a component`;
-    if (part.startsWith('-')) return `Role '${role}' cannot start with a dash`;
-    if (/\s/.test(part)) return `Role '${role}' cannot contain whitespace`;
+    const why = part.startsWith('-')
+      ? 'it starts with a dash'
+      : /[\t\n\v\f\r \x7f]/.test(part)
+        ? 'it contains backspace or whitespace'
+        : undefined;
+    if (why !== undefined) return `Role component '${part}' is invalid because ${why}`;
   }
   return undefined;
 }

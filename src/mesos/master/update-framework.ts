@@ -8,7 +8,7 @@ import { capabilitiesOf, publishUpdated, rolesOf } from './frameworks.js';
 import { rescind } from './holdings.js';
 import { constraintsProblem } from './offer-constraints.js';
 import type { Framework } from './state.js';
-import { problemOf, withPrincipal } from './subscribe.js';
+import { problemOf } from './subscribe.js';
 
 type Update = Extract<SchedulerCall, { type: 'UPDATE_FRAMEWORK' }>['update_framework'];
 
@@ -16,9 +16,8 @@ type Update = Extract<SchedulerCall, { type: 'UPDATE_FRAMEWORK' }>['update_frame
 export function frameworkUpdated(
   turn: Turn,
   framework: Framework,
-  { framework_info: given, suppressed_roles: suppressed = [], offer_constraints = {} }: Update,
+  { framework_info: info, suppressed_roles: suppressed = [], offer_constraints = {} }: Update,
 ): string | undefined {
-  const info = withPrincipal(given, framework.principal ?? '');
   const invalid = problemOf(info, suppressed);
   if (invalid !== undefined) return `Supplied FrameworkInfo is not valid: ${invalid}`;
   const unwanted = constraintsProblem(offer_constraints, rolesOf(info));

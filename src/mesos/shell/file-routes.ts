@@ -63,7 +63,12 @@ function wholeCharacters(data: Buffer): Buffer {
 async function download(files: Files, { query, raw, response }: Request) {
   const path = query.get('path') ?? '';
   if (path === '') throw noPath();
-  const { file, size } = await files.open(path);
+  const { file, size } = await files.open(path).catch((error) => {
+    // Not nothing, as the other two say.
+    throw error instanceof DcosError && error.code === 'not-found'
+      ? new DcosError('not-found', '404 Not Found.')
+      : error;
+  });
   // What grows meanwhile belongs to the next download: the length is promised first.
   response.writeHead(200, {
     'content-type': 'application/octet-stream',

@@ -59,23 +59,27 @@ export function createFiles({ roots, real: realPath }: FilesOptions): Files {
     return real;
   };
 
-  const openFile = async (path: string): Promise<{ file: FileHandle; size: number }> => {
+  const openFile = async (
+    path: string,
+    verb: 'read' | 'download',
+  ): Promise<{ file: FileHandle; size: number }> => {
     const file = await open(await resolve(path), 'r').catch(() => undefined);
     if (file === undefined) throw missing();
     const { size, mode } = await file.stat();
     if ((mode & 0o170000) !== 0o100000) {
       await file.close();
-      throw new DcosError('invalid', 'Cannot read a directory.', { status: 400 });
+      throw new DcosError('invalid', `Cannot ${verb} a directory.\n`, { status: 400 });
     }
     return { file, size };
   };
 
   return {
-    open: openFile,
+    open: (path) => openFile(path, 'download'),
     browse: async (path) => {
       const folder = await resolve(path);
-      const names = await readdir(folder).catch(() => undefined);
-      if (names === undefined) throw missing();
+      // There is nothing in a file; what can't be looked at is not there.
+      const isFolder = await stat(folder).then((found) => found.isDirectory(), missingNow);
+      const names = isFolder ? await readdir(folder).catch(missingNow) : [];
       const users = await namesById('/etc/passwd');
       const groups = await namesById('/etc/group');
       const shown = names.sort().slice(0, maxEntries);
@@ -89,7 +93,7 @@ export function createFiles({ roots, real: realPath }: FilesOptions): Files {
       return entries.flat();
     },
     read: async (path, offset, length) => {
-      const { file, size } = await openFile(path);
+      const { file, size } = await openFile(path, 'read');
       try {
         const wanted = Math.min(length, maxReadBytes, Math.max(0, size - offset));
         const { bytesRead, buffer } = await file.read(Buffer.alloc(wanted), 0, wanted, offset);
@@ -118,7 +122,9 @@ function entryOf(path: string, found: Stats, users: Names, groups: Names): FileE
 
 /** LIST_FILES (mesos.proto, message FileInfo). Throws `invalid` as Mesos words it. */
 export async function listFiles(files: Files, path: string): Promise<Record<string, unknown>> {
-  return { file_infos: (await files.browse(path)).map(fileInfo) };
+  const found = (await files.browse(path)).map(fileInfo);
+  // An empty list is no field.
+  return found.length === 0 ? {} : { file_infos: found };
 }
 
 /** READ_FILE. */
@@ -139,6 +145,10 @@ function fileInfo({ path, nlink, size, mtime, mode, uid, gid }: FileEntry): unkn
 
 function missing(): DcosError {
   return new DcosError('not-found', '');
+}
+
+function missingNow(): never {
+  throw missing();
 }
 
 /** Names by number, from a file of the form of /etc/passwd. */

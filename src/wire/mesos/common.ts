@@ -5,7 +5,7 @@
 import { z } from 'zod';
 
 /** An id: `{value}`. */
-export const idSchema = z.looseObject({ value: z.string().min(1) });
+export const idSchema = z.looseObject({ value: z.string() });
 export type Id = z.infer<typeof idSchema>;
 
 /** Free text pairs on tasks, reservations and frameworks; a key may stand there more than once. */
@@ -97,6 +97,13 @@ export const addressSchema = z.looseObject({
   ip: z.string().optional(),
   port: z.number(),
 });
+
+/** protobuf's own Duration, which only DRAIN_AGENT has; any nanoseconds in it say nothing. */
+export const protobufDurationSchema = z.looseObject({
+  seconds: z.number().optional(),
+  nanos: z.number().optional(),
+});
+export type Duration = z.infer<typeof protobufDurationSchema>;
 
 /** Nanoseconds. */
 export const durationSchema = z.looseObject({ nanoseconds: z.number() });

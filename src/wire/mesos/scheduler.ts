@@ -27,7 +27,7 @@ export const frameworkInfoSchema = z.looseObject({
   hostname: z.string().optional(),
   principal: z.string().optional(),
   webui_url: z.string().optional(),
-  capabilities: z.array(z.looseObject({ type: z.string() })).optional(),
+  capabilities: z.array(z.looseObject({ type: z.string().optional() })).optional(),
   labels: labelsSchema.optional(),
 });
 export type FrameworkInfo = z.infer<typeof frameworkInfoSchema>;

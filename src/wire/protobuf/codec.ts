@@ -24,15 +24,19 @@ export type MessageName =
   | 'agent.Response'
   | 'agent.ProcessIO';
 
-const nanosPerSecond = 1e9;
-
 let known: protobuf.Root | undefined;
-/** Built on first use: most clusters never speak protobuf. */
+/** Built on first use: not every program reads calls. */
 function root(): protobuf.Root {
   if (known !== undefined) return known;
   const texts = [tasks, cluster, master, agent, frameworks];
   known = protobuf.Root.fromJSON(namespaceOf(texts));
+  known.resolveAll();
   return known;
+}
+
+/** The definition of a message. */
+export function messageType(name: MessageName): protobuf.Type {
+  return root().lookupType(`mesos.${name}`);
 }
 
 /**
@@ -41,13 +45,8 @@ function root(): protobuf.Root {
  */
 export function decodeMessage(name: MessageName, bytes: Uint8Array): Record<string, unknown> {
   try {
-    const type = root().lookupType(`mesos.${name}`);
-    const object = type.toObject(type.decode(bytes), {
-      enums: String,
-      bytes: String,
-      longs: Number,
-    });
-    return withDurations(object, 'seconds') as Record<string, unknown>;
+    const type = messageType(name);
+    return type.toObject(type.decode(bytes), { enums: String, bytes: String, longs: Number });
   } catch (error) {
     throw new DcosError('invalid', `these bytes are no ${name}: ${messageOf(error)}`, {
       status: 400,
@@ -59,33 +58,9 @@ export function decodeMessage(name: MessageName, bytes: Uint8Array): Record<stri
 /** The bytes of what JSON says. Throws `invalid` where it is no such message. */
 export function encodeMessage(name: MessageName, json: unknown): Buffer {
   try {
-    const type = root().lookupType(`mesos.${name}`);
-    const object = withDurations(json, 'nanoseconds') as Record<string, unknown>;
-    return Buffer.from(type.encode(type.fromObject(object)).finish());
+    const type = messageType(name);
+    return Buffer.from(type.encode(type.fromObject(json as Record<string, unknown>)).finish());
   } catch (error) {
     throw new DcosError('invalid', `cannot write a ${name}: ${messageOf(error)}`, { cause: error });
   }
-}
-
-/** The one field that is no DurationInfo but a Duration of protobuf's own. */
-const durationField = 'max_grace_period';
-
-function withDurations(value: unknown, from: 'seconds' | 'nanoseconds'): unknown {
-  if (Array.isArray(value)) return value.map((inner) => withDurations(inner, from));
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([key, inner]) => [
-      key,
-      key === durationField ? duration(inner, from) : withDurations(inner, from),
-    ]),
-  );
-}
-
-function duration(value: unknown, from: 'seconds' | 'nanoseconds'): unknown {
-  const { seconds = 0, nanos = 0, nanoseconds = 0 } = value as Record<string, number>;
-  if (from === 'seconds') return { nanoseconds: seconds * nanosPerSecond + nanos };
-  return {
-    seconds: Math.trunc(nanoseconds / nanosPerSecond),
-    nanos: nanoseconds % nanosPerSecond,
-  };
 }

@@ -7,6 +7,7 @@ import { writeFileSync } from 'node:fs';
 import type { Live, LiveCheck } from '../live.js';
 import { compare, type Difference, describe } from '../mesos/compare.js';
 import { known } from '../mesos/known.js';
+import { passed } from '../mesos/passed.js';
 import { play } from '../mesos/play.js';
 import { groups } from '../mesos/scenarios/index.js';
 import type { Scenario } from '../mesos/steps.js';
@@ -16,25 +17,15 @@ import { mesosInstall, mesosObstacle } from '../mesos-install.js';
 /** `DCOS_SCENARIOS` is a regular expression of names: only those are played. */
 const wanted = new RegExp(process.env.DCOS_SCENARIOS ?? '');
 
-/** What a group takes on two idle cores. */
-const seconds: Readonly<Record<string, number>> = {
-  tasks: 90,
-  pods: 60,
-  roles: 60,
-  resources: 60,
-  failover: 60,
-  machines: 150,
-};
-
-/** Groups that have passed as a whole. */
-const passed: ReadonlySet<string> = new Set([]);
+/** What a group takes that has not passed yet. */
+const longSeconds = 150;
 
 /** A check for each group of scenarios. */
 export const mesosConformance: readonly LiveCheck[] = Object.entries(groups).map(
   ([group, scenarios]): LiveCheck => ({
     name: `conformance: ${group}`,
-    seconds: seconds[group] ?? 30,
-    kind: passed.has(group) ? 'rotating' : 'drill',
+    seconds: passed[group] ?? longSeconds,
+    kind: passed[group] === undefined ? 'drill' : 'rotating',
     obstacle: mesosObstacle,
     run: (live) =>
       both(

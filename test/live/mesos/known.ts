@@ -12,12 +12,14 @@ const differs = (kind: Kind, about: string, where: RegExp, why: string): Known =
 /** The words of a text, whatever their order. */
 function wordsOf(text: string): string {
   return text
+    .replaceAll('"', '')
     .split(/[\s;]+|(?<=\S)\.(?=\s|$)/)
     .sort()
     .join(' ');
 }
 
 const aboutJson = /^"Failed to (?:parse|convert|validate).*JSON/;
+const aboutRegex = /Failed to construct regex from pattern/;
 
 /** Each of them; the first that matches is the reason. */
 export const known: readonly Known[] = [
@@ -79,7 +81,7 @@ export const known: readonly Known[] = [
   differs(
     'stand-in',
     'UPDATE',
-    /update\.status\.reason$/,
+    /(?:update\.status|statuses\.\d+)\.reason$/,
     'an exit status comes without a reason, as recorded of 1.12',
   ),
   differs(
@@ -130,12 +132,39 @@ export const known: readonly Known[] = [
   {
     ...differs(
       'own',
-      'texts about JSON',
-      /body$/,
-      'what is wrong with JSON, or with a field of it, is told in our parser’s words',
+      '/quota, /weights',
+      /(?:POST|PUT) \/(?:quota|weights) \| body$/,
+      'what is wrong with a field of the JSON is told in our parser’s words',
     ),
     when: (embedded, apache) => aboutJson.test(embedded) && aboutJson.test(apache),
   },
+  {
+    ...differs(
+      'own',
+      'offer constraints',
+      /message$/,
+      'expressions are JavaScript’s, and what is wrong with one is told in its words',
+    ),
+    when: (embedded, apache) => aboutRegex.test(embedded) && aboutRegex.test(apache),
+  },
+  differs(
+    'stand-in',
+    'UPDATE of pods',
+    /(?:takes the other along|kills the pod) \| events of f \| of (?:b|FAILURE)\./,
+    'a task that is killed takes the others of its group along',
+  ),
+  differs(
+    'stand-in',
+    'KILL',
+    /a framework that knows no TASK_KILLING \| events of f/,
+    'TASK_KILLING goes to frameworks that know it alone, as recorded of 1.12',
+  ),
+  differs(
+    'own',
+    'command tasks',
+    /executor_info\.command|executors\[Command Executor .*resources\.|reserved_resources_allocated/,
+    'the agent runs the command itself: there is no executor, and no 0.1 CPU and 32 MB for one',
+  ),
   differs(
     'own',
     'GET_QUOTA, /quota',

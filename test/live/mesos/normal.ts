@@ -4,7 +4,8 @@
 const measured = new RegExp(
   '^(?:timestamp|nanoseconds|(?:re|un)?registered_time|start_time|elected_time|statistics|' +
     'build_(?:date|time|user)|git_(?:sha|tag|branch)|[mc]time|(?:executor_)?pid|' +
-    'avg_load_\\d+min|mem_(?:free|total)_bytes)$',
+    'avg_load_\\d+min|mem_(?:free|total)_bytes|resource_statistics|' +
+    'estimated_drain_start_time_seconds)$',
 );
 
 /** Fields whose values are long lists of numbers of one's own. */
@@ -72,7 +73,10 @@ export class Normal {
 
 /** Without what earlier scenarios have left behind: its framework has no name here. */
 function ofOthers(normal: Normal, name: string, value: unknown): [string, unknown][] {
-  if (!/^(?:(?:completed|unreachable|orphan)_|tasks$)/.test(name) || !Array.isArray(value)) {
+  if (
+    !/^(?:(?:completed|unreachable|orphan)_|(?:terminated_|launched_|queued_)?tasks$)/.test(name) ||
+    !Array.isArray(value)
+  ) {
     return [[name, value]];
   }
   const own = value.filter((one) => !normal.text(JSON.stringify(one)).includes('<framework>'));

@@ -51,6 +51,8 @@ class Player {
   readonly #normal = new Normal();
   readonly #learnt = new Map<string, string>();
   readonly #streams = new Map<string, SchedulerStream>();
+  /** Updates that were shown, which may come again until they are acknowledged. */
+  readonly #told = new Set<string>();
 
   constructor(target: Target) {
     this.#target = target;
@@ -59,10 +61,13 @@ class Player {
   heard(): string {
     return [...this.#streams.values()]
       .map((stream) =>
-        JSON.stringify(stream.events.filter(({ type }) => type !== 'HEARTBEAT').slice(-4)),
+        stream.events
+          .filter(({ type }) => type !== 'HEARTBEAT')
+          .slice(-6)
+          .map((event) => JSON.stringify(event).slice(0, 700))
+          .join('\n'),
       )
-      .join('\n')
-      .slice(0, 6000);
+      .join('\n');
   }
 
   /** Learns who the agents are. */
@@ -241,7 +246,7 @@ class Player {
     stream.seen = stream.events.length;
     const bySubject: Record<string, unknown[]> = {};
     for (const event of came) {
-      if (!wanted.includes(event.type)) continue;
+      if (!wanted.includes(event.type) || this.#isAgain(event)) continue;
       const subject =
         at(event, 'update.status.task_id.value') ??
         at(event, 'update_operation_status.status.operation_id.value') ??
@@ -250,6 +255,14 @@ class Player {
       bySubject[key] = [...(bySubject[key] ?? []), this.#normal.json(event, 'events')];
     }
     return bySubject;
+  }
+
+  #isAgain(event: SchedulerEvent): boolean {
+    const uuid = at(event, 'update.status.uuid');
+    if (typeof uuid !== 'string') return false;
+    const known = this.#told.has(uuid);
+    this.#told.add(uuid);
+    return known;
   }
 
   async #events({ as, until: all, also }: Extract<Step, { step: 'events' }>): Promise<void> {

@@ -46,6 +46,7 @@ export async function openStream(
   const events: SchedulerEvent[] = [];
   const id = String(response.headers['mesos-stream-id'] ?? '');
   const state = { text: '', ended: false };
+  const answered = new Set<unknown>();
   const decoder = new RecordDecoder();
   const isStream = response.statusCode === 200;
   const acknowledge = (event: SchedulerEvent): void => {
@@ -83,13 +84,16 @@ export async function openStream(
     acknowledging: true,
     seen: 0,
     offers: (from) => {
-      const gone = new Set(events.map((event) => at(event, 'rescind.offer_id.value')));
+      const rescinded = events.map((event) => at(event, 'rescind.offer_id.value'));
+      const gone = new Set<unknown>([...answered, ...rescinded]);
       const all = events.slice(from).flatMap((event) => (at(event, 'offers.offers') ?? []) as []);
       return all.filter((offer) => !gone.has(at(offer, 'id.value')));
     },
     call: async (fields, other) => {
       const named = fields.framework_id ?? { value: stream.frameworkId };
       const streamId = other ?? id;
+      const answers = at(fields, 'accept.offer_ids') ?? at(fields, 'decline.offer_ids');
+      for (const offer of Array.isArray(answers) ? answers : []) answered.add(at(offer, 'value'));
       const { status, body } = await callHttp({
         method: 'POST',
         url,

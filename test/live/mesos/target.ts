@@ -50,6 +50,8 @@ export interface Target {
   replaceAgent(agent: number): Promise<void>;
   /** Starts the master again if it has died of a call. */
   revive(): Promise<void>;
+  /** Starts the master anew where it goes on showing what was given back. */
+  refresh(): Promise<void>;
   /** Every process that must be gone once `stop` is done. */
   pids(): number[];
 }
@@ -149,6 +151,7 @@ export async function embeddedTarget(live: Live): Promise<Target> {
     thawAgent: (agent) => send(agent, 'SIGCONT'),
     replaceAgent: () => waitForAgents(target),
     revive: async () => {},
+    refresh: async () => {},
     pids: () => [...children.values()].flatMap(({ pid }) => pid ?? []),
   };
   return target;
@@ -173,6 +176,8 @@ export function apacheTarget(live: Live, install: string): Target {
     MASTER_HTTP_FRAMEWORK_AUTHENTICATORS: 'basic',
     MASTER_AUTHENTICATE_HTTP_READWRITE: 'true',
     MASTER_CREDENTIALS: credentials,
+    MASTER_REGISTRY: 'replicated_log',
+    MASTER_QUORUM: '1',
     MASTER_AGENT_PING_TIMEOUT: '1secs',
     MASTER_MAX_AGENT_PING_TIMEOUTS: '5',
   };
@@ -227,6 +232,11 @@ export function apacheTarget(live: Live, install: string): Target {
     },
     revive: async () => {
       if (procOf(pidOf('master')) !== undefined) return;
+      await script('start', install, work, 'master');
+      await waitForAgents(target);
+    },
+    refresh: async () => {
+      await kill('master');
       await script('start', install, work, 'master');
       await waitForAgents(target);
     },

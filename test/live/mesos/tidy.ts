@@ -2,7 +2,7 @@
 import { callHttp } from '../../../src/core/http/request.js';
 import { until } from '../../helpers/wait.js';
 import { contains, type Fields } from './steps.js';
-import { authorizationOf, type Target } from './target.js';
+import { agentsOf, authorizationOf, type Target } from './target.js';
 
 interface Held {
   readonly frameworks: readonly { readonly id: string; readonly tasks: readonly unknown[] }[];
@@ -29,6 +29,27 @@ export async function tidied(target: Target): Promise<void> {
   ).catch((error) => {
     throw new Error(`${String(error)}: ${last}`);
   });
+  await until(async () => !(await runsSomething(target)), {
+    what: `the agents of the ${target.name} master to run nothing`,
+    timeoutMs: 20_000,
+    everyMs: 100,
+  });
+  if (await showsEmptyQuota(target)) await target.refresh();
+}
+
+/** Executors outlive their framework by a moment. */
+async function runsSomething(target: Target): Promise<boolean> {
+  const agents = await agentsOf(target);
+  const states = await Promise.all(
+    agents.map(({ pid }) => ask(target, 'GET', '/state', undefined, `http://${pid.split('@')[1]}`)),
+  );
+  return states.some(({ frameworks }) => (frameworks as unknown[]).length > 0);
+}
+
+/** A role whose quota is nothing stays in all lists of a Mesos until its master starts anew. */
+async function showsEmptyQuota(target: Target): Promise<boolean> {
+  const quota = await operate(target, { type: 'GET_QUOTA' });
+  return JSON.stringify(quota).includes('"role"');
 }
 
 async function tidyOnce(target: Target): Promise<string[]> {
@@ -108,10 +129,11 @@ async function ask(
   method: string,
   path: string,
   body?: Fields,
+  base = target.master(),
 ): Promise<Record<string, unknown>> {
   const answer = await callHttp({
     method,
-    url: `${target.master()}${path}`,
+    url: `${base}${path}`,
     headers: {
       authorization: authorizationOf('control'),
       'content-type': 'application/json',

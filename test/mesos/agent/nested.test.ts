@@ -166,9 +166,17 @@ t.test('nested › launched, launched again, killed, waited for and removed', as
     status: 404,
     text: `Container ${parent.value}.nope cannot be found`,
   });
-  t.match(await call('KILL_NESTED_CONTAINER', unknown), { status: 404 });
-  t.match(await call('LAUNCH_NESTED_CONTAINER', { container_id: inside({ value: 'gone' }) }), {
+  t.match(await call('KILL_NESTED_CONTAINER', unknown), {
+    status: 404,
+    text: `Container '${parent.value}.nope' cannot be found (or is already killed)`,
+  });
+  const rootless = { container_id: { value: 'x', parent: { value: 'gone' } } };
+  t.match(await call('REMOVE_CONTAINER', rootless), {
     status: 500,
+    text: 'Unknown root container',
+  });
+  t.match(await call('LAUNCH_NESTED_CONTAINER', { container_id: inside({ value: 'gone' }) }), {
+    status: 400,
     text: 'Parent container gone does not exist',
   });
   t.match(await call('LAUNCH_NESTED_CONTAINER', { container_id: { value: 'a' } }), { status: 400 });
@@ -288,7 +296,7 @@ t.test('nested › tasks of groups and their executor are parents too', async (t
   await world.until(() => inTask.ended && inExecutor.ended);
   t.ok(inTask.out.startsWith(`${task.name}\n${inExecutor.out.trim()}/containers/${id.value}`));
   const deeper = await session(inside(id), 'true');
-  t.equal(deeper.response?.statusCode, 500);
+  t.equal(deeper.response?.statusCode, 400);
   const alone = { container_id: { value: 'alone' }, command: { value: 'sleep 300' } };
   t.match(await call('LAUNCH_CONTAINER', alone), { status: 200 });
   await world.end('SIGKILL');

@@ -5,7 +5,14 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { inspectTask } from '../../../src/mesos/agent/shell/supervisor.js';
+import { processOf } from '../../../src/mesos/agent/shell/procfs.js';
+import { askToEnd, killTree } from '../../../src/mesos/agent/shell/signals.js';
+import {
+  inspectTask,
+  isAlive,
+  readExit,
+  startSupervisor,
+} from '../../../src/mesos/agent/shell/supervisor.js';
 import type { OfferOperation } from '../../../src/wire/mesos/scheduler.js';
 import { aTask, World } from '../../helpers/agent-world.js';
 import { shared } from '../../helpers/paths.js';
@@ -42,6 +49,33 @@ t.test('agent › a task sees what Mesos gives it, and nothing of the agent', as
   world.run(words);
   await world.status(words.name, 'TASK_FINISHED');
   t.equal(world.read(words.name, 'stdout'), "a b $HOME 'x'\n");
+});
+
+t.test('agent › a polite end that comes while a task begins is not lost', async (t) => {
+  // The moment lasts a few ms: of many tasks some are asked within it.
+  for (let round = 0; round < 20; round += 1) {
+    const meta = join(t.testdir(), `${round}`);
+    let end = (): void => {};
+    const gone = new Promise<void>((resolve) => {
+      end = resolve;
+    });
+    const pid = await startSupervisor({
+      meta,
+      sandbox: t.testdirName,
+      words: ['sleep', '1000'],
+      environment: { PATH: process.env.PATH ?? '' },
+      onExit: end,
+    });
+    const { startTime } = processOf(pid) ?? {};
+    await askToEnd(pid, () => isAlive(pid, startTime));
+    const timer = setTimeout(() => {
+      t.fail('the signal was lost');
+      killTree(pid);
+    }, 20_000);
+    await gone;
+    clearTimeout(timer);
+    t.same(readExit(meta), { kind: 'signal', signal: 15 });
+  }
 });
 
 t.test('agent › the limits of its container are those of a task', async (t) => {
@@ -233,7 +267,7 @@ t.test('agent › shows sandboxes and nothing else of the machine', async (t) =>
   t.match(containers, [{ executor_id: task.name, statistics: { mem_rss_bytes: Number } }]);
   const v1 = await world.get('/api/v1', {
     type: 'READ_FILE',
-    read_file: { path: `${dir}/stdout` },
+    read_file: { path: `${dir}/stdout`, offset: 0 },
   });
   t.same(v1.json, { type: 'READ_FILE', read_file: { size: 6, data: 'aGVsbG8K' } });
   t.match((await world.get('/api/v1', { type: 'NOPE' })).text, /Expecting 'type' to be present/);

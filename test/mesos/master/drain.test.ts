@@ -64,7 +64,7 @@ t.test('drain › offers end, tasks are killed in time, then the agent is DRAINE
   const world = new MasterWorld();
   const { agent, dev } = withTask(world);
   const offers = offersTo(dev).length;
-  t.equal(drain(world, agent, { max_grace_period: { nanoseconds: 1e9 } }).status, 200);
+  t.equal(drain(world, agent, { max_grace_period: { seconds: 1 } }).status, 200);
   t.same(
     agent.orders.filter(({ type }) => type === 'KILL_TASK'),
     ['a', 'b'].map((value) => ({

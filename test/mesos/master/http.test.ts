@@ -145,7 +145,7 @@ t.test('protobuf › a scheduler that speaks nothing else', async (t) => {
     what: 'the answer to the kill',
   });
   t.match(update, { update: { status: { task_id: { value: 'never' }, state: 'TASK_UNKNOWN' } } });
-  const info = { ...framework_info, id: framework_id, roles: ['other'] };
+  const info = { ...framework_info, id: framework_id, principal: 'f', roles: ['other'] };
   const changed = await call({
     type: 'UPDATE_FRAMEWORK',
     update_framework: { framework_info: info },

@@ -65,8 +65,10 @@ t.test('constraints › one group must hold, and all of it', async (t) => {
 t.test('constraints › are refused in Mesos’ words', async (t) => {
   const one = (selector: object, predicate: object): OfferConstraints =>
     inRole([{ selector, predicate } as AttributeConstraint]);
+  const valid = one(rack, { exists: {} }).role_constraints?.dev ?? {};
+  const inOther: OfferConstraints = { role_constraints: { other: valid } };
   const rows: [OfferConstraints, RegExp][] = [
-    [{ role_constraints: { other: {} } }, /for a role 'other'not contained in the set of roles/],
+    [inOther, /for a role 'other'not contained in the set of roles/],
     [{ role_constraints: { dev: {} } }, /has an empty 'RoleConstraints::groups' for role dev/],
     [inRole([]), /contains an empty RoleConstraints::Group/],
     [one({}, { exists: {} }), /Exactly one of 'AttributeConstraint::Selector::name' or/],
@@ -94,7 +96,7 @@ t.test('constraints › are heeded from the subscription on, and changed by an u
     world.call(scheduler, {
       type: 'UPDATE_FRAMEWORK',
       update_framework: {
-        framework_info: { ...framework_info, id: { value: scheduler.id } },
+        framework_info: { ...framework_info, principal: 'f', id: { value: scheduler.id } },
         ...(offer_constraints === undefined ? {} : { offer_constraints }),
       },
     });

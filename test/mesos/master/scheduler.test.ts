@@ -71,7 +71,17 @@ t.test('subscribe › what is wrong with a framework is said in Mesos’ words',
     refusalOf({ capabilities: [] }),
     error("'FrameworkInfo.roles' must not be set when the framework is not MULTI_ROLE capable"),
   );
-  t.same(refusalOf({ roles: ['/a'] }), error("Role '/a' cannot start with a slash"));
+  const invalid = (text: string) => error(`'FrameworkInfo.roles' contains ${text}`);
+  const dash = "invalid role: Role component '-b' is invalid because it starts with a dash";
+  const late = 'The framework failover_timeout (1.23457e+13) is invalid';
+  t.same(
+    refusalOf({ roles: ['/a'] }),
+    invalid("invalid role: Role '/a' cannot start with a slash"),
+  );
+  t.same(refusalOf({ roles: ['b', 'a', 'b', 'a'] }), invalid('duplicate items: { a, b }'));
+  t.same(refusalOf({ roles: ['a/-b'] }), invalid(dash));
+  t.same(refusalOf({ failover_timeout: 12_345_678_901_234 }), error(late));
+  t.match(refusalOf({ failover_timeout: -1 }), { type: 'SUBSCRIBED' });
   const world = new MasterWorld();
   const { id } = world.subscribe(aFramework('x'), 'alice');
   t.same(world.subscribe(aFramework('x'), 'bob', id).events, [
@@ -278,7 +288,8 @@ t.test('scheduler › UPDATE_FRAMEWORK changes roles, and refuses what may not c
   world.register();
   const dev = world.subscribe(aFramework('dev'));
   const update = (more: object, suppressed_roles: string[] = []) => {
-    const framework_info = { ...aFramework('dev'), id: { value: dev.id }, ...more };
+    const named = { ...aFramework('dev'), principal: 'dev', id: { value: dev.id } };
+    const framework_info = { ...named, ...more };
     const update_framework = { framework_info, suppressed_roles };
     return world.call(dev, { type: 'UPDATE_FRAMEWORK', update_framework });
   };
@@ -289,6 +300,8 @@ t.test('scheduler › UPDATE_FRAMEWORK changes roles, and refuses what may not c
       "attempted to update from 'root' to 'other'",
   });
   t.match(update({ checkpoint: false }).text, /from 'true' to 'false'$/);
+  // What was filled in at the subscription is not filled in here.
+  t.match(update({ principal: undefined }).text, /Changing framework's principal/);
   t.match(update({ principal: 'x' }).text, /Changing framework's principal is not allowed\.$/);
   t.match(update({ roles: ['-'] }).text, /^Supplied FrameworkInfo is not valid: /);
   t.equal(eventsOf(dev, 'RESCIND').length, 0);

@@ -6,7 +6,6 @@ import { candidates } from '../../../src/mesos/master/allocate.js';
 import type { OperatorAction } from '../../../src/mesos/master/operator-calls.js';
 import { dominantShare } from '../../../src/mesos/master/shares.js';
 import type { RegisterMessage } from '../../../src/wire/agent-link.js';
-import type { Resource } from '../../../src/wire/mesos/common.js';
 import type { OfferOperation } from '../../../src/wire/mesos/scheduler.js';
 import type { TaskInfo, TaskStatus } from '../../../src/wire/mesos/task.js';
 import { conversionOf, convert } from '../../../src/wire/resources/convert.js';
@@ -267,37 +266,37 @@ class Simulation {
       this.world.call(scheduler, { type: 'DECLINE', decline });
       return;
     }
-    const role = offer.allocation_info?.role ?? '*';
     const operations = Array.from({ length: 1 + this.#below(3) }, () =>
-      this.#operation(role, offer.agent_id.value, offer.resources),
+      this.#operation(scheduler.principal, offer),
     );
     this.world.accept(scheduler, offer, operations, refuse_seconds);
   }
 
-  #operation(role: string, agentId: string, offered: readonly Resource[]): OfferOperation {
+  #operation(principal: string, offer: ReturnType<typeof offersTo>[number]): OfferOperation {
+    const { agent_id, resources: offered, allocation_info } = offer;
+    const role = allocation_info?.role ?? '*';
     this.#made += 1;
     const made = `n${this.#made}`;
     const id = this.#below(2) === 0 ? {} : { id: { value: made } };
-    const reservations = [{ type: 'DYNAMIC' as const, role }];
+    const reservations = [{ type: 'DYNAMIC' as const, role, principal }];
     const reserved = scalar('disk', 1 + this.#below(5000), { reservations });
+    const free = offered.filter((one) => one.reservations?.length && !one.disk);
     const volumes = offered.filter(({ disk }) => disk?.persistence !== undefined);
     const kind = this.#below(6);
     if (kind === 0) return { type: 'RESERVE', ...id, reserve: { resources: [reserved] } };
-    if (kind === 1) {
-      const resources = offered.filter((one) => one.reservations?.length && !one.disk);
-      return { type: 'UNRESERVE', ...id, unreserve: { resources } };
-    }
+    if (kind === 1) return { type: 'UNRESERVE', ...id, unreserve: { resources: free } };
     if (kind === 2) {
       const disk = {
         persistence: { id: made },
         volume: { mode: 'RW' as const, container_path: 'data' },
       };
-      return { type: 'CREATE', ...id, create: { volumes: [{ ...reserved, disk }] } };
+      const volume = { ...(this.#pick(free) ?? reserved), disk };
+      return { type: 'CREATE', ...id, create: { volumes: [volume] } };
     }
     if (kind === 3) return { type: 'DESTROY', ...id, destroy: { volumes } };
     const cpus = this.#pick([0.1, 1, 3, 100]) ?? 1;
     const resources = [scalar('cpus', cpus), scalar('mem', 100), ...volumes.slice(0, 1)];
-    return launch(aTask(made, agentId, { resources }));
+    return launch(aTask(made, agent_id.value, { resources }));
   }
 }
 

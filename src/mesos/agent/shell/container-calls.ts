@@ -87,7 +87,7 @@ async function start(
 ): Promise<NestedRun | 'known' | Answer> {
   const id = containerIdOf(fields.container_id, `${name}.container_id`);
   if (id.parent === undefined && name !== 'launch_container') {
-    throw bad(`Expecting '${name}.container_id.parent' to be present`);
+    throw noParent(name);
   }
   const command = commandInfoSchema.safeParse(fields.command ?? {});
   if (!command.success) throw bad(`'${name}.command' is invalid`);
@@ -103,7 +103,8 @@ async function start(
     });
     return run ?? 'known';
   } catch (error) {
-    return { status: 500, text: messageOf(error) };
+    const status = error instanceof DcosError ? (error.status ?? 500) : 500;
+    return { status, text: messageOf(error) };
   }
 }
 
@@ -120,17 +121,26 @@ async function wait(
 }
 
 function kill(nested: NestedContainers, _request: Request, { name, fields }: Given): Answer {
-  const run = find(nested, name, fields);
+  const id = containerIdOf(fields.container_id, `${name}.container_id`);
+  const run = nested.find(id);
   const { signal = 9 } = fields;
   const isSignal = Number.isInteger(signal) && Number(signal) > 0 && Number(signal) < 65;
   if (!isSignal) throw bad(`'${name}.signal' is invalid`);
-  if (run.status === undefined) run.process.kill(Number(signal));
+  if (run === undefined || run.status !== undefined) {
+    const text = `Container '${nameOf(id)}' cannot be found (or is already killed)`;
+    throw new DcosError('not-found', text);
+  }
+  run.process.kill(Number(signal));
   return { status: 200 };
 }
 
 function remove(nested: NestedContainers, _request: Request, { name, fields }: Given): Answer {
   const id = containerIdOf(fields.container_id, `${name}.container_id`);
+  if (id.parent === undefined && name !== 'remove_container') throw noParent(name);
   const run = nested.find(id);
+  if (run === undefined && !nested.isRootKnown(id)) {
+    return { status: 500, text: 'Unknown root container' };
+  }
   if (run !== undefined && run.status === undefined) {
     return { status: 500, text: 'Nested container has not terminated yet' };
   }
@@ -291,6 +301,10 @@ function find(
 
 function notFound(id: ContainerId): never {
   throw new DcosError('not-found', `Container ${nameOf(id)} cannot be found`);
+}
+
+function noParent(name: string): DcosError {
+  return bad(`Expecting '${name}.container_id.parent' to be present`);
 }
 
 function bad(text: string): DcosError {

@@ -4,6 +4,7 @@
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import { DcosError } from '../../../core/errors.js';
+import { parseJsonText } from '../../../wire/mesos/json-text.js';
 import { withoutNulls } from '../../../wire/mesos/nulls.js';
 import { accepted, type Encoding, encodingOf, read } from '../../../wire/protobuf/media.js';
 
@@ -23,6 +24,8 @@ export interface Media {
   readonly mayBeWhole: boolean;
 }
 
+const all = 'application/json or application/x-protobuf or application/recordio';
+
 /** Calls whose answers are streams. */
 const streamed: ReadonlySet<string> = new Set([
   'LAUNCH_NESTED_CONTAINER_SESSION',
@@ -36,8 +39,7 @@ export function mediaOf(headers: IncomingHttpHeaders): Media {
   const isStreamIn = /^application\/recordio\b/.test(content);
   const whole = encodingOf(content);
   if (!isStreamIn && whole === undefined) {
-    const text = "Expecting 'Content-Type' of application/json or application/x-protobuf";
-    throw refused(415, text);
+    throw refused(415, `Expecting 'Content-Type' of ${all}`);
   }
   const message = String(headers['message-content-type'] ?? '');
   if (isStreamIn && message === '') {
@@ -53,8 +55,7 @@ export function mediaOf(headers: IncomingHttpHeaders): Media {
   const mayBeWhole = answerIn !== undefined;
   const mayStreamOut = /\*\/\*|application\/(?:\*|recordio)/.test(accept);
   if (!mayBeWhole && !mayStreamOut) {
-    const text = "Expecting 'Accept' to allow 'application/x-protobuf' or 'application/json'";
-    throw refused(406, text);
+    throw refused(406, `Expecting 'Accept' to allow ${all}`);
   }
   const recordsIn = accepted(String(headers['message-accept'] ?? ''));
   if (mayStreamOut && recordsIn === undefined) {
@@ -84,14 +85,20 @@ function refused(status: number, text: string): DcosError {
   return new DcosError('usage', text, { status });
 }
 
-/** A call as it came; `undefined` where JSON can't be read. Throws `invalid` in Mesos' words. */
+/** A call as it came. Throws `invalid` in Mesos' words. */
 export function callOf(
   encoding: Encoding,
   name: 'agent.Call' | 'executor.Call',
   body: Buffer,
 ): unknown {
+  if (encoding === 'json') {
+    const parsed = parseJsonText(body.toString('utf8'));
+    if ('json' in parsed) return withoutNulls(parsed.json);
+    const text = `Failed to parse body into JSON: ${parsed.problem}`;
+    throw new DcosError('invalid', text, { status: 400 });
+  }
   try {
-    return withoutNulls(read(encoding, name, body));
+    return read(encoding, name, body);
   } catch {
     throw new DcosError('invalid', 'Failed to parse body into Call protobuf', { status: 400 });
   }

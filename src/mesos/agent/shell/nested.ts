@@ -170,6 +170,13 @@ export class NestedContainers {
       : run.status === undefined;
   }
 
+  /** Whether the outermost container around `id` lives. */
+  isRootKnown({ parent }: ContainerId): boolean {
+    if (parent === undefined) return true;
+    if (parent.parent !== undefined) return this.isRootKnown(parent);
+    return this.find(parent) !== undefined || surroundingsOf(this.state, parent) !== undefined;
+  }
+
   #around(id: ContainerId): Surroundings {
     const { parent } = id;
     if (parent === undefined) return standalone(this.state, id);
@@ -180,7 +187,8 @@ export class NestedContainers {
     }
     const around = run === undefined ? surroundingsOf(this.state, parent) : undefined;
     if (around !== undefined) return around;
-    throw new DcosError('failed', `Parent container ${nameOf(parent)} does not exist`);
+    const text = `Parent container ${nameOf(parent)} does not exist`;
+    throw new DcosError('failed', text, { status: 400 });
   }
 
   #sandboxOf(id: ContainerId, { sandbox }: Surroundings): string {

@@ -53,6 +53,26 @@ export function allProcesses(): Process[] {
   });
 }
 
+/** Children of a process; zombies too. */
+export function childrenOf(pid: number): number[] {
+  try {
+    const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
+    return text === '' ? [] : text.split(' ').map(Number);
+  } catch {
+    // Kernels are built without that file.
+    return allProcesses().flatMap((one) => (one.parent === pid ? one.pid : []));
+  }
+}
+
+/** What a process was started as; `undefined` of one that is gone, a zombie too. */
+export function wordsOfProcess(pid: number): string | undefined {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'latin1') || undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /**
  * Members of the session that `leader` leads or led, and all that descend from them; the leader is
  * left out.

@@ -1,5 +1,5 @@
 /** Ends whole sessions of processes. */
-import { allProcesses, followersOf } from './procfs.js';
+import { allProcesses, childrenOf, followersOf, wordsOfProcess } from './procfs.js';
 
 /** How often, and every how many ms, it is looked whether a killed session is gone. */
 const maxLooks = 200;
@@ -16,6 +16,32 @@ export async function clearSession(leader: number): Promise<void> {
     killAll(left);
     await new Promise((resolve) => setTimeout(resolve, betweenLooksMs));
   }
+}
+
+/** How long a command may take to begin, and how often it is looked, both in ms. */
+const beginsWithinMs = 10_000;
+const betweenPoliteLooksMs = 5;
+
+/**
+ * Asks a supervisor's whole group to end, as soon as its command has begun: what comes before would
+ * meet a shell that is on its way to the command, and be lost. `isAlive`: whether the leader is.
+ */
+export async function askToEnd(leader: number, isAlive: () => boolean): Promise<void> {
+  for (let waitedMs = 0; waitedMs < beginsWithinMs; waitedMs += betweenPoliteLooksMs) {
+    if (!isAlive()) return;
+    if (hasBegun(leader)) break;
+    await new Promise((resolve) => setTimeout(resolve, betweenPoliteLooksMs));
+  }
+  send(-leader, 'SIGTERM');
+}
+
+/** Whether a child of `leader` runs something else than the leader itself. */
+function hasBegun(leader: number): boolean {
+  const own = wordsOfProcess(leader);
+  return childrenOf(leader).some((pid) => {
+    const words = wordsOfProcess(pid);
+    return words !== undefined && words !== own;
+  });
 }
 
 /** Kills a leader, first, lest it tell of their end as its own, and all that follow it. */

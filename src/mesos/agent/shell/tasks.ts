@@ -9,8 +9,8 @@ import type { Logger } from '../../../core/logger.js';
 import type { AgentEvent, Found } from '../events.js';
 import { metaDir } from '../layout.js';
 import type { AgentState } from '../state.js';
-import { allProcesses, followersOf } from './procfs.js';
-import { clearSession, killAll, send } from './signals.js';
+import { allProcesses, followersOf, processOf } from './procfs.js';
+import { askToEnd, clearSession, killAll, send } from './signals.js';
 import { inspectTask, isAlive, readClaim, readExit, startSupervisor } from './supervisor.js';
 
 /**
@@ -160,7 +160,8 @@ function terminate(meta: string, known: number | undefined, force: boolean): voi
   const leader = pid ?? known;
   if (leader === undefined || (pid !== undefined && !isAlive(pid, startTime))) return;
   if (!force) {
-    send(-leader, 'SIGTERM');
+    const since = startTime ?? processOf(leader)?.startTime;
+    void askToEnd(leader, () => isAlive(leader, since));
     return;
   }
   // The supervisor is left to tell how it ended, woken should it have been stopped.

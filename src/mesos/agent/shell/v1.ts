@@ -3,8 +3,10 @@ import { systemClock } from '../../../core/clock.js';
 import { DcosError } from '../../../core/errors.js';
 import type { Answer, Request } from '../../../core/http/server.js';
 import { encodeMessage } from '../../../wire/protobuf/codec.js';
+import { messageFromJson } from '../../../wire/protobuf/from-json.js';
 import { mediaTypes } from '../../../wire/protobuf/media.js';
 import { type Files, listFiles, readFileCall } from '../../shell/files.js';
+import type { LoggingLevel } from '../../shell/logging.js';
 import { measureSystem } from '../../shell/system.js';
 import type { AgentState } from '../state.js';
 import { flagsView, metricsView, versionView } from '../views/state.js';
@@ -18,7 +20,6 @@ type Fields = Readonly<Record<string, unknown>>;
 type Handler = (state: AgentState, files: Files, fields: Fields) => unknown;
 
 const handlers: Readonly<Record<string, Handler>> = {
-  GET_LOGGING_LEVEL: () => ({ level: 0 }),
   GET_HEALTH: () => ({ healthy: true }),
   GET_VERSION: (state) => ({ version_info: versionView(state) }),
   GET_FLAGS: (state) => ({
@@ -46,34 +47,55 @@ const handlers: Readonly<Record<string, Handler>> = {
 };
 
 /** Calls whose arguments Mesos insists on. */
-const needsFields: ReadonlySet<string> = new Set(['GET_METRICS', 'LIST_FILES', 'READ_FILE']);
+const needsFields: ReadonlySet<string> = new Set([
+  'GET_METRICS',
+  'LIST_FILES',
+  'READ_FILE',
+  'SET_LOGGING_LEVEL',
+]);
+
+/** What the calls are answered from. */
+export interface V1Door {
+  readonly state: AgentState;
+  readonly files: Files;
+  readonly nested: NestedContainers;
+  readonly logging: LoggingLevel;
+}
+
+/** The container of the executor that asks; `undefined`: an operator does. */
+function containerOf({ caller }: Request): string | undefined {
+  const own = caller?.claims?.container;
+  return typeof own === 'string' ? own : undefined;
+}
 
 /** Answers one call. Throws `usage` and `invalid` in Mesos' own words. */
-export async function answerCall(
-  state: AgentState,
-  files: Files,
-  nested: NestedContainers,
-  request: Request,
-): Promise<Answer | undefined> {
+export async function answerCall(door: V1Door, request: Request): Promise<Answer | undefined> {
   const { method, headers } = request;
   if (method !== 'POST') {
     const text = `405 Method Not Allowed. Expecting one of { 'POST' }, but received '${method}'.`;
     return { status: 405, headers: { allow: 'POST' }, text };
   }
   const media = mediaOf(headers);
-  const own = request.caller?.claims?.container;
-  const within = typeof own === 'string' ? own : undefined;
-  if (media.isStreamIn) return attachInput(nested, request, media.callIn, within);
-  const call = callOf(media.callIn, 'agent.Call', await request.body());
-  if (call === undefined)
-    throw bad('Failed to parse body into JSON: syntax error at line 1 near: ');
-  if (!isObject(call)) {
-    throw bad('Failed to convert JSON into Call protobuf: Expecting a JSON object');
+  if (media.isStreamIn) {
+    return attachInput(door.nested, request, media.callIn, containerOf(request));
   }
+  const call = callOf(media.callIn, 'agent.Call', await request.body());
+  const read = media.callIn === 'json' ? messageFromJson('agent.Call', call) : { message: call };
+  if ('problem' in read) throw bad(read.problem);
+  return carryOut(door, request, media, read.message as Fields);
+}
+
+async function carryOut(
+  { state, files, nested, logging }: V1Door,
+  request: Request,
+  media: Media,
+  call: Fields,
+): Promise<Answer | undefined> {
+  const within = containerOf(request);
   const type = typeof call.type === 'string' ? call.type : '';
   const name = type.toLowerCase();
   const fields = call[name];
-  const container = containerCalls[type];
+  const container = Object.hasOwn(containerCalls, type) ? containerCalls[type] : undefined;
   checkStreams(type, media);
   if (within !== undefined && container === undefined) throw notForExecutors();
   if (container !== undefined) {
@@ -84,16 +106,25 @@ export async function answerCall(
     }
     throw bad(`Failed to validate agent::Call: Expecting '${name}' to be present`);
   }
-  if (type === 'GET_CONTAINERS') {
-    const shown = showContainers(nested, isObject(fields) ? fields : {});
-    return inEncoding(media, { status: 200, json: { type, [name]: shown } });
-  }
-  const handler = handlers[type];
-  if (handler === undefined) {
-    throw bad("Failed to validate agent::Call: Expecting 'type' to be present");
-  }
   if (!isObject(fields) && needsFields.has(type)) {
     throw bad(`Failed to validate agent::Call: Expecting '${name}' to be present`);
+  }
+  if (type === 'SET_LOGGING_LEVEL' && isObject(fields)) {
+    const { level, duration } = fields as { level: number; duration: { nanoseconds: number } };
+    return logging.raise(level, duration.nanoseconds / 1_000_000, request);
+  }
+  if (type === 'GET_LOGGING_LEVEL') {
+    return inEncoding(media, { status: 200, json: { type, [name]: { level: logging.level() } } });
+  }
+  if (type === 'GET_CONTAINERS') {
+    const shown = showContainers(nested, isObject(fields) ? fields : {});
+    const json = shown === undefined ? { type } : { type, [name]: shown };
+    return inEncoding(media, { status: 200, json });
+  }
+  if (type === 'PRUNE_IMAGES') return { status: 200 };
+  const handler = Object.hasOwn(handlers, type) ? handlers[type] : undefined;
+  if (handler === undefined) {
+    throw bad("Failed to validate agent::Call: Expecting 'type' to be present");
   }
   const answer = await handler(state, files, isObject(fields) ? fields : {});
   return inEncoding(media, { status: 200, json: { type, [name]: answer } });

@@ -68,14 +68,14 @@ export function containersView(state: AgentState, measure: Measure, now: number)
   }));
 }
 
-/** GET_CONTAINERS. */
+/** GET_CONTAINERS; `undefined` where there are none, which Mesos then does not say either. */
 export function containersV1(
   state: AgentState,
   measure: Measure,
   now: number,
   inside: readonly InnerContainer[],
   showNested: boolean,
-): Record<string, unknown> {
+): Record<string, unknown> | undefined {
   const containers: unknown[] = liveExecutors(state).flatMap((executor): unknown[] => [
     {
       framework_id: { value: executor.frameworkId },
@@ -88,7 +88,7 @@ export function containersV1(
     ...(showNested ? executor.tasks.filter(isNested).map((task) => taskView(task, now)) : []),
   ]);
   for (const container of inside) containers.push(innerView(container, now));
-  return containers.length > 0 ? { containers } : {};
+  return containers.length > 0 ? { containers } : undefined;
 }
 
 function containerStatus(executor: ExecutorView): Record<string, unknown> {

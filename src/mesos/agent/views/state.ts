@@ -82,6 +82,7 @@ function frameworksView(state: AgentState): Record<string, unknown> {
       id,
       name: framework.name,
       user: framework.user,
+      ...(framework.principal === undefined ? {} : { principal: framework.principal }),
       failover_timeout: framework.failover_timeout ?? 0,
       checkpoint: framework.checkpoint ?? false,
       hostname: framework.hostname ?? '',

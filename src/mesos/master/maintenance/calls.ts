@@ -5,7 +5,7 @@
 import { order, persist, reply, type Turn } from '../events.js';
 import { rescindAll } from '../holdings.js';
 import { removeAgent } from '../register.js';
-import type { Agent } from '../state.js';
+import type { Agent, MasterState } from '../state.js';
 import { isTerminal } from '../tasks.js';
 import { rescindInverseOffers } from './inverse-offers.js';
 import {
@@ -48,6 +48,7 @@ export function scheduleUpdated(turn: Turn, requestId: string, windows: readonly
 
 function keep(turn: Turn, maintenance: Maintenance): void {
   turn.state.maintenance = maintenance;
+  for (const key of maintenance.machines.keys()) turn.state.scheduledMachines.add(key);
   const { windows, machines } = maintenance;
   const record = { windows, machines: [...machines.values()] };
   persist(turn, 'maintenance', machines.size === 0 ? null : record);
@@ -56,7 +57,7 @@ function keep(turn: Turn, maintenance: Maintenance): void {
 /** START_MAINTENANCE: the machines' agents are removed and not taken in again. */
 export function maintenanceStarted(turn: Turn, requestId: string, ids: readonly MachineId[]): void {
   const { state } = turn;
-  const problem = modeProblem(state.maintenance, ids, 'DRAINING', 'down');
+  const problem = modeProblem(state, ids, 'DRAINING', 'down');
   if (problem !== undefined) {
     reply(turn, requestId, 400, problem);
     return;
@@ -91,7 +92,7 @@ function takeDown(turn: Turn, agent: Agent): void {
 /** STOP_MAINTENANCE: the machines are out of the schedule. */
 export function maintenanceStopped(turn: Turn, requestId: string, ids: readonly MachineId[]): void {
   const { maintenance } = turn.state;
-  const problem = modeProblem(maintenance, ids, 'DOWN', 'up');
+  const problem = modeProblem(turn.state, ids, 'DOWN', 'up');
   if (problem !== undefined) {
     reply(turn, requestId, 400, problem);
     return;
@@ -109,7 +110,7 @@ export function maintenanceStopped(turn: Turn, requestId: string, ids: readonly 
 }
 
 function modeProblem(
-  { machines }: Maintenance,
+  { maintenance, scheduledMachines }: MasterState,
   ids: readonly MachineId[],
   mode: Machine['mode'],
   brought: 'up' | 'down',
@@ -118,9 +119,11 @@ function modeProblem(
   const invalid = machinesProblem(ids);
   if (invalid !== undefined) return invalid;
   for (const id of ids) {
-    const machine = machines.get(machineKey(id));
-    if (machine === undefined) return `${machineText(id)} is not part of a maintenance schedule`;
-    if (machine.mode !== mode) {
+    const machine = maintenance.machines.get(machineKey(id));
+    if (machine === undefined && !scheduledMachines.has(machineKey(id))) {
+      return `${machineText(id)} is not part of a maintenance schedule`;
+    }
+    if (machine?.mode !== mode) {
       return `${machineText(id)} is not in ${mode} mode and cannot be brought ${brought}`;
     }
   }

@@ -105,9 +105,8 @@ function beyondLimits({ guarantees, limits }: Quota): string | undefined {
 }
 
 /** Why a quota of SET_QUOTA is wrong in itself. */
-export function requestProblem({ role, guarantee = [] }: QuotaRequest): string | undefined {
+export function requestProblem({ role = '', guarantee = [] }: QuotaRequest): string | undefined {
   const names = new Set<string>();
-  if (role === undefined) return 'QuotaInfo must specify a role';
   for (const resource of guarantee) {
     const problem = amountProblem(resource, 0);
     if (problem !== undefined) return `QuotaInfo with invalid resource: ${problem}`;

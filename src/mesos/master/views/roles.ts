@@ -40,7 +40,10 @@ function sumsByRole(state: MasterState): Map<string, RoleSums> {
       of(role).frameworks.push(framework.id);
     }
     for (const one of usedBy(state, framework)) {
-      each(one.allocation_info?.role ?? '*', ({ used }) => used.push(one));
+      const role = one.allocation_info?.role ?? '*';
+      each(role, ({ used }) => used.push(one));
+      // A role that it gave up is its own while tasks of it run there.
+      if (!of(role).frameworks.includes(framework.id)) of(role).frameworks.push(framework.id);
     }
     for (const one of offeredTo(state, framework)) {
       each(one.allocation_info?.role ?? '*', ({ offered }) => offered.push(one));

@@ -62,15 +62,15 @@ export function summaryView(state: MasterState): Record<string, unknown> {
       framework_ids: frameworksOn(agent.id),
     })),
     frameworks: frameworks.map((framework) => {
-      const { tasks, unreachable_tasks, completed_tasks, offers, executors, ...kept } =
-        frameworkView(state, framework);
+      const view = frameworkView(state, framework);
       const all = [
         ...framework.tasks.values(),
         ...framework.unreachable.values(),
         ...framework.completed,
       ];
       const slave_ids = [...new Set(all.map((task) => task.agent_id.value))];
-      return { ...kept, pid: '', ...countStates(all), slave_ids };
+      const kept = summaryFields.map((name): [string, unknown] => [name, view[name]]);
+      return { ...Object.fromEntries(kept), ...countStates(all), slave_ids };
     }),
   };
 }
@@ -81,6 +81,20 @@ function countStates(tasks: readonly TaskRecord[]): Record<string, number> {
   for (const { state } of tasks) counts[state] = (counts[state] ?? 0) + 1;
   return counts;
 }
+
+/** What the summary tells of a framework itself. */
+const summaryFields = [
+  'id',
+  'name',
+  'hostname',
+  'webui_url',
+  'active',
+  'connected',
+  'recovered',
+  'capabilities',
+  'used_resources',
+  'offered_resources',
+];
 
 const summaryStates = [
   'TASK_STAGING',

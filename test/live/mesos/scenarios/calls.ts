@@ -55,7 +55,7 @@ const refused: readonly (readonly [string, Fields])[] = [
   ['MARK_AGENT_GONE', {}],
   ['MARK_AGENT_GONE', agentId],
   ['DRAIN_AGENT', agentId],
-  ['DRAIN_AGENT', { agent_id: { value: '{a1}' }, max_grace_period: { nanoseconds: -1 } }],
+  ['DRAIN_AGENT', { agent_id: { value: '{a1}' }, max_grace_period: '60s' }],
   ['DEACTIVATE_AGENT', agentId],
   ['REACTIVATE_AGENT', agentId],
   ['REACTIVATE_AGENT', { agent_id: { value: '{a1}' } }],
@@ -99,7 +99,8 @@ const refused: readonly (readonly [string, Fields])[] = [
   ['START_MAINTENANCE', { machines: [{ hostname: 'x', ip: '10.0.0.9' }] }],
   ['STOP_MAINTENANCE', { machines: [{ hostname: 'x', ip: '10.0.0.9' }] }],
   ['START_MAINTENANCE', { machines: [] }],
-  ['GET_METRICS', {}],
+  // Without a time-out the one beside waits for ever for a number that it never gets.
+  ['GET_METRICS', { timeout: { nanoseconds: 1e9 } }],
 ];
 
 function refusal([type, fields]: readonly [string, Fields], index: number): Scenario {
@@ -108,7 +109,7 @@ function refusal([type, fields]: readonly [string, Fields], index: number): Scen
 }
 
 const ofAgents: readonly (readonly [string, Fields])[] = [
-  ['GET_METRICS', {}],
+  ['GET_METRICS', { timeout: { nanoseconds: 1e9 } }],
   ['LIST_FILES', { path: '/nowhere' }],
   ['READ_FILE', { path: '/nowhere', offset: 0 }],
   ['WAIT_CONTAINER', { container_id: { value: 'nobody' } }],

@@ -21,7 +21,7 @@ export const constraintScenarios: readonly Scenario[] = [
     subscribed(),
     offered(),
     call('UPDATE_FRAMEWORK', {
-      framework_info: { ...framework('f'), id: { value: '{f}' } },
+      framework_info: { ...framework('f', { principal: 'f' }), id: { value: '{f}' } },
       offer_constraints: {
         role_constraints: {
           dev: {

@@ -61,7 +61,7 @@ export const failoverScenarios: readonly Scenario[] = [
     step: 'subscribe',
     as: 'f',
     info: framework('f'),
-    id: 'never-heard-of',
+    id: '00000000-0000-0000-0000-000000000000-0042',
   }),
   scenario('failover › SUBSCRIBE as another principal', ['SUBSCRIBE'], subscribed(), {
     step: 'subscribe',
@@ -83,6 +83,9 @@ export const failoverScenarios: readonly Scenario[] = [
     ['SUBSCRIBE'],
     ...runs,
     again('f:2', { roles: ['ops'] }),
+    ...[1, 2, 3].map(
+      (agent): Step => ({ step: 'offer', as: 'f:2', name: `o${agent}`, agent, fresh: false }),
+    ),
     operator({ type: 'GET_ROLES' }),
   ),
   scenario(

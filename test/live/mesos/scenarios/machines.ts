@@ -57,7 +57,7 @@ export const machineScenarios: readonly Scenario[] = [
   scenario(
     'machines › DRAIN_AGENT of an idle agent',
     ['DRAIN_AGENT'],
-    agentCall('DRAIN_AGENT', { max_grace_period: { nanoseconds: 1e9 } }),
+    agentCall('DRAIN_AGENT', { max_grace_period: { seconds: 1 } }),
     operator({ type: 'GET_AGENTS' }, agentIs({ drain_info: { state: 'DRAINED' } })),
     agentCall('DRAIN_AGENT'),
     agentCall('REACTIVATE_AGENT'),

@@ -2,6 +2,7 @@
 import {
   accept,
   amount,
+  call,
   events,
   type Fields,
   launch,
@@ -21,16 +22,20 @@ const check = (command: string, more: Fields = {}): Fields => ({
   ...more,
 });
 
+/** Tasks that look as if they would be refused, and run. */
+const taken: readonly (readonly [string, Fields])[] = [
+  ['no amount of its resources', { resources: [amount('cpus', 0), amount('mem', 0)] }],
+  ['a health check without a type', { health_check: { command: { value: 'true' } } }],
+];
+
 const refusedTasks: readonly (readonly [string, Fields])[] = [
   ['too much', { resources: [amount('cpus', 100), amount('mem', 32)] }],
   ['no resources', { resources: [] }],
   ['a negative resource', { resources: [amount('cpus', -1), amount('mem', 32)] }],
-  ['no resources field', { resources: [amount('cpus', 0), amount('mem', 0)] }],
   ['another agent', { agent_id: { value: '{a2}' } }],
   ['an id with a slash', { task_id: { value: 'a/b' } }],
   ['an empty id', { task_id: { value: '' } }],
   ['a negative grace period', { kill_policy: grace(-1) }],
-  ['a health check without a type', { health_check: { command: { value: 'true' } } }],
   ['a health check without a command', { health_check: { type: 'COMMAND' } }],
   ['a check without a command', { check: { type: 'COMMAND' } }],
   ['a check with a negative delay', { check: check('true', { delay_seconds: -1 }) }],
@@ -71,4 +76,22 @@ export const refusalScenarios: readonly Scenario[] = [
       events({ type: 'UPDATE', update: { status: { task_id: { value: id } } } }),
     );
   }),
+  ...taken.map(([name, more]) =>
+    scenario(
+      `tasks › taken: ${name}`,
+      ['LAUNCH'],
+      subscribed(),
+      offered(),
+      accept(launch(task('t', sleep, more))),
+      events({
+        type: 'UPDATE',
+        update: { status: { task_id: { value: 't' }, state: 'TASK_RUNNING' } },
+      }),
+      call('KILL', { task_id: { value: 't' } }),
+      events({
+        type: 'UPDATE',
+        update: { status: { task_id: { value: 't' }, state: 'TASK_KILLED' } },
+      }),
+    ),
+  ),
 ];

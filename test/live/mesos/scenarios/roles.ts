@@ -241,7 +241,10 @@ export const roleScenarios: readonly Scenario[] = [
     subscribed(),
     offered(),
     call('UPDATE_FRAMEWORK', {
-      framework_info: { ...framework('f', { roles: ['ops'] }), id: { value: '{f}' } },
+      framework_info: {
+        ...framework('f', { principal: 'f', roles: ['ops'] }),
+        id: { value: '{f}' },
+      },
     }),
     {
       step: 'offer',
@@ -258,17 +261,25 @@ export const roleScenarios: readonly Scenario[] = [
     ['UPDATE_FRAMEWORK'],
     subscribed(),
     call('UPDATE_FRAMEWORK', {
-      framework_info: { ...framework('f', { user: 'nobody' }), id: { value: '{f}' } },
+      framework_info: {
+        ...framework('f', { principal: 'f', user: 'nobody' }),
+        id: { value: '{f}' },
+      },
     }),
     call('UPDATE_FRAMEWORK', {
-      framework_info: { ...framework('f', { checkpoint: false }), id: { value: '{f}' } },
+      framework_info: {
+        ...framework('f', { principal: 'f', checkpoint: false }),
+        id: { value: '{f}' },
+      },
     }),
     call('UPDATE_FRAMEWORK', {
       framework_info: { ...framework('f', { roles: ['a b'] }), id: { value: '{f}' } },
     }),
     call('UPDATE_FRAMEWORK', { framework_info: framework('f') }),
+    // Its principal was filled in when it subscribed; here it is not.
+    call('UPDATE_FRAMEWORK', { framework_info: { ...framework('f'), id: { value: '{f}' } } }),
     call('UPDATE_FRAMEWORK', {
-      framework_info: { ...framework('f'), id: { value: '{f}' } },
+      framework_info: { ...framework('f', { principal: 'f' }), id: { value: '{f}' } },
       suppressed_roles: ['other'],
     }),
   ),
