@@ -22,8 +22,8 @@ const nodes = ['node-0', 'node-1', 'node-2', 'node-3'];
 /** Three nodes, one in each rack; a workload through every failure; a fourth node. */
 export const cassandraRing: LiveCheck = {
   name: 'cassandra',
-  seconds: 540,
-  kind: 'drill',
+  seconds: 360,
+  kind: 'rotating',
   run: async (live) => {
     const engine = embedded(live);
     const step = live.step.bind(live);
