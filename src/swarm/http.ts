@@ -20,7 +20,7 @@ import { apiVersions, isTooNew } from './api/info.js';
 import { nodeOfExec } from './shell/containers.js';
 import { placedContainer, type Swarm } from './shell/context.js';
 import { hijackTo, withQuery } from './shell/forward.js';
-import { headText } from './shell/relay.js';
+import { endWith, headText } from './shell/relay.js';
 import { dispatch } from './shell/routes.js';
 import { commonHeaders } from './shell/system.js';
 
@@ -84,15 +84,23 @@ function errorAnswer(error: DcosError): Answer {
   return { status: statusOf(error), json: { message: `${error.message}${hint}` } };
 }
 
-/** A path without its version. Throws `invalid` for a version that is too new, or no path. */
+/** A path without its version. Throws `invalid` for a version that is not served, or no path. */
 function splitPath(swarm: Swarm, raw: string): { path: string; version: string } {
   const found = /^\/v(\d+\.\d+)(\/.*)$/.exec(raw);
-  const { max } = apiVersions(swarm.state);
+  const { max, min } = apiVersions(swarm.state);
   const asked = found?.[1];
   if (asked !== undefined && isTooNew(asked, max)) {
     throw new DcosError(
       'invalid',
       `client version ${asked} is too new. Maximum supported API version is ${max}`,
+      { status: 400 },
+    );
+  }
+  if (asked !== undefined && isTooNew(min, asked)) {
+    throw new DcosError(
+      'invalid',
+      `client version ${asked} is too old. Minimum supported API version is ${min}, please ` +
+        'upgrade your client to a newer version',
       { status: 400 },
     );
   }
@@ -102,7 +110,10 @@ function splitPath(swarm: Swarm, raw: string): { path: string; version: string }
   } catch (error) {
     throw new DcosError('invalid', 'the path is not well-formed', { status: 400, cause: error });
   }
-  if (/[\0\r\n]/.test(path)) throw new DcosError('invalid', 'the path is not well-formed');
+  const isStray = path.split('/').some((part) => part === '..' || part === '.');
+  if (isStray || /[\0\r\n]/.test(path)) {
+    throw new DcosError('invalid', 'the path is not well-formed', { status: 400 });
+  }
   return { path, version: asked === undefined ? '' : `/v${asked}` };
 }
 
@@ -134,7 +145,7 @@ async function upgrade(
     const length = Buffer.byteLength(text);
     const type = 'application/json';
     const headers = { 'content-type': type, 'content-length': length, connection: 'close' };
-    socket.end(headText(status, headers) + text);
+    endWith(socket, headText(status, headers) + text);
   }
 }
 

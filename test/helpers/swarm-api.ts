@@ -18,6 +18,7 @@ import type { Swarm } from '../../src/swarm/shell/context.js';
 import { Engines } from '../../src/swarm/shell/engines.js';
 import { EventHub } from '../../src/swarm/shell/hub.js';
 import { type ManagerKeys, openKeys } from '../../src/swarm/shell/keys.js';
+import { takeBody } from '../../src/swarm/shell/relay.js';
 import { addContainer, empty, healthOf, type State } from '../../src/swarm/state.js';
 import { step } from '../../src/swarm/step.js';
 import { factsOf, settings } from './swarm-cluster.js';
@@ -167,8 +168,10 @@ function engineServer(engine: PretendedEngine): http.Server {
     response.writeHead(status, { 'content-type': 'application/json' });
     response.end(json === undefined ? '' : JSON.stringify(json));
   });
-  server.on('upgrade', (request, socket: Socket, head: Buffer) => {
-    note(engine, request, '');
+  server.on('upgrade', async (request, socket: Socket, head: Buffer) => {
+    const length = Number(request.headers['content-length'] ?? 0);
+    const { body, rest } = await takeBody(socket, head, length);
+    note(engine, request, body?.toString() ?? '');
     socket.on('error', () => socket.destroy());
     if (engine.onUpgrade === undefined) {
       const text = JSON.stringify({ message: 'it does not run' });
@@ -177,7 +180,8 @@ function engineServer(engine: PretendedEngine): http.Server {
       return;
     }
     socket.write('HTTP/1.1 101 UPGRADED\r\nconnection: Upgrade\r\nupgrade: tcp\r\n\r\n');
-    engine.onUpgrade(socket, head);
+    engine.onUpgrade(socket, rest);
+    socket.resume();
   });
   return server;
 }

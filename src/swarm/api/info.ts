@@ -28,7 +28,8 @@ export function apiVersions(state: State): { readonly max: string; readonly min:
 
 /** Whether `asked` is newer than `max`. */
 export function isTooNew(asked: string, max: string): boolean {
-  return minorOf(asked) > minorOf(max);
+  const [major, newest] = [Number(asked.split('.')[0]), Number(max.split('.')[0])];
+  return major === newest ? minorOf(asked) > minorOf(max) : major > newest;
 }
 
 /** How many containers are in each state, by node. */

@@ -27,7 +27,8 @@ const plainCapabilities = new Set(
 export function checkCreate(body: CreateBody, allowed: Allowances): void {
   const host = body.HostConfig ?? {};
   if (!allowed.hostPaths) checkPaths(host);
-  if (!allowed.hostNetwork && host.NetworkMode === 'host') {
+  const joins = Object.keys(body.NetworkingConfig?.EndpointsConfig ?? {});
+  if (!allowed.hostNetwork && [host.NetworkMode, ...joins].includes('host')) {
     throw refusal('--net host', 'containers.allow_host_network');
   }
   if (!allowed.privileged) checkPrivileges(host);

@@ -18,6 +18,11 @@ export const buildImage: Handler = async (swarm, call) => {
     throw new DcosError('refused', text, { status: 501 });
   }
   const mode = query.get('networkmode') ?? '';
+  if (query.get('cgroupparent') && !swarm.allowances.privileged) {
+    throw new DcosError('refused', 'build --cgroup-parent is not allowed in this swarm', {
+      status: 403,
+    });
+  }
   const isHost = mode === 'host' && !swarm.allowances.hostNetwork;
   if (isHost || mode.startsWith('container:')) {
     throw new DcosError('refused', `build --network ${mode} is not allowed in this swarm`, {

@@ -4,6 +4,7 @@ import { type ContainerSummary, containerSummarySchema } from '../../wire/docker
 import { nameManners } from '../api/clients.js';
 import { parseFilters } from '../api/events.js';
 import { type Entry, listContainers } from '../api/list.js';
+import { exactFields } from '../create/exact.js';
 import { idLabel, nodeLabel } from '../create/labels.js';
 import { checkName } from '../names.js';
 import type { Container, Node } from '../state.js';
@@ -15,6 +16,7 @@ import {
   type Handler,
   healthyNodes,
   placedContainer,
+  readJson,
   type Swarm,
 } from './context.js';
 import { expectOk } from './engines.js';
@@ -239,9 +241,8 @@ function untilSeconds(text: string | undefined): number | undefined {
 /** `POST /containers/X/exec`, remembered so that `/exec/ID` finds its node. */
 export const createExec: Handler = async (swarm, call) => {
   const { node, id } = placedContainer(swarm, call.groups[0] ?? '');
-  const { readJson } = await import('./context.js');
-  const body = (await readJson(call)) as { Cmd?: unknown; Privileged?: unknown } | undefined;
-  if (!Array.isArray(body?.Cmd) || body.Cmd.length === 0) {
+  const body = exactFields(await readJson(call), ['Cmd', 'Privileged']);
+  if (!Array.isArray(body.Cmd) || body.Cmd.length === 0) {
     throw new DcosError('invalid', 'No exec command specified', { status: 400 });
   }
   if (body.Privileged === true && !swarm.allowances.privileged) {

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { DcosError } from '../../core/errors.js';
 import { type CreateBody, createBodySchema } from '../../wire/docker.js';
+import { exactCreate } from '../create/exact.js';
 import { clusterLabel, idLabel, nodeLabel, taskLabel } from '../create/labels.js';
 import { checkCreate } from '../create/policy.js';
 import { readCreate } from '../create/want.js';
@@ -14,7 +15,9 @@ import { provideImage } from './provide-image.js';
 
 /** Creates a container. */
 export const createContainer: Handler = async (swarm, call) => {
-  const parsed = createBodySchema.safeParse(await readJson(call));
+  const json = await readJson(call);
+  exactCreate(json);
+  const parsed = createBodySchema.safeParse(json);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     throw new DcosError('invalid', `${issue?.path.join('.')}: ${issue?.message}`, { status: 400 });

@@ -44,9 +44,14 @@ export async function forwardTo(
 }
 
 /** Forwards to the same path of the container's engine, with its id in place of the reference. */
-export function forwardToContainer(swarm: Swarm, call: Call, action: string): Promise<undefined> {
+export function forwardToContainer(
+  swarm: Swarm,
+  call: Call,
+  action: string,
+  body?: Buffer,
+): Promise<undefined> {
   const { id, node } = placedContainer(swarm, call.groups[0] ?? '');
-  return forwardTo(swarm, call, node, withQuery(`/containers/${id}${action}`, call.query));
+  return forwardTo(swarm, call, node, withQuery(`/containers/${id}${action}`, call.query), body);
 }
 
 /** The most that comes before a hijacked stream: the options of an exec. */

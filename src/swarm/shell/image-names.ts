@@ -20,7 +20,7 @@ export async function claimName(
   holders: readonly Node[],
   name: string,
 ): Promise<void> {
-  if (name === '') return;
+  if (name === '' || name.split('/').includes('..')) return;
   try {
     await claim(swarm, holders, name);
   } catch (error) {

@@ -20,6 +20,7 @@ import {
 import { engineMessage, expectOk } from './engines.js';
 import { forwardTo, withQuery } from './forward.js';
 import { claimName, nameOf } from './image-names.js';
+import { isForm } from './relay.js';
 import { tee } from './tee.js';
 
 /** `GET /images/json` */
@@ -163,7 +164,7 @@ export const importOrPull: Handler = async (swarm, call) => {
   const path = withQuery(`${version}/images/create`, query);
   const auth = headers['x-registry-auth'];
   const sent = auth === undefined ? {} : { 'x-registry-auth': String(auth) };
-  const type = headers['content-type'];
+  const type = isForm(headers) ? undefined : headers['content-type'];
   const bodies = isImport && query.get('fromSrc') === '-' ? tee(raw, nodes.length) : undefined;
   begin(response);
   if (!isImport)

@@ -2,6 +2,7 @@
 import { DcosError } from '../../core/errors.js';
 import { nameManners } from '../api/clients.js';
 import { hasLabel, parseFilters } from '../api/events.js';
+import { exactFields } from '../create/exact.js';
 import { clusterLabel, givenLabels } from '../create/labels.js';
 import type { Node } from '../state.js';
 import { nodeNamed } from './bindings.js';
@@ -35,6 +36,7 @@ interface Found {
 }
 
 const builtin = new Set(['bridge', 'host', 'none']);
+const networkFields = ['Name', 'Driver', 'Labels', 'ConfigFrom', 'Scope'];
 
 /** Networks that a user of this swarm may see: its own, and those that every engine has. */
 async function allNetworks(swarm: Swarm): Promise<Found[]> {
@@ -164,7 +166,7 @@ export const showNetwork: Handler = async (swarm, { groups, query, version }) =>
 
 /** `POST /networks/create`: on the node that is named, else where the strategy prefers it. */
 export const createNetwork: Handler = async (swarm, call) => {
-  const body = ((await readJson(call)) ?? {}) as Record<string, unknown> & {
+  const body = exactFields(await readJson(call), networkFields) as Record<string, unknown> & {
     Name?: string;
     Labels?: Record<string, string> | null;
     Driver?: string;
@@ -205,7 +207,7 @@ export const createNetwork: Handler = async (swarm, call) => {
 export const connectNetwork: Handler = async (swarm, call) => {
   const [name = '', action = ''] = call.groups;
   const { node, network } = await findNetwork(swarm, name);
-  const body = ((await readJson(call)) ?? {}) as Record<string, unknown> & { Container?: string };
+  const body = exactFields(await readJson(call), ['Container']);
   const { id, container, node: its } = placedContainer(swarm, String(body.Container ?? ''));
   const engineOf = ({ agentId }: Node): string =>
     swarm.state.health.get(agentId)?.facts?.engineKey ?? agentId;

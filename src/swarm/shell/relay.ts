@@ -39,8 +39,15 @@ const answerHeaders = [
 
 /** The headers of a request that are passed on. */
 export function passedHeaders(headers: http.IncomingHttpHeaders): http.OutgoingHttpHeaders {
-  return pick(headers, requestHeaders);
+  const passed = pick(headers, requestHeaders);
+  // Engines take what a form says before what the query says, which we have looked at.
+  if (isForm(headers)) delete passed['content-type'];
+  return passed;
 }
+
+/** Whether a body is a form. */
+export const isForm = (headers: http.IncomingHttpHeaders): boolean =>
+  /form/i.test(headers['content-type'] ?? '');
 
 function pick(
   headers: http.IncomingHttpHeaders,
@@ -133,7 +140,8 @@ export function relayUpgrade(
       const kept = pick(answer.headers, answerHeaders);
       delete kept['content-length'];
       client.write(headText(status, { ...kept, connection: 'close' }));
-      answer.pipe(client);
+      answer.pipe(client, { end: false });
+      answer.on('close', () => endWith(client, ''));
       resolve(status);
     });
     outgoing.on('error', reject);
@@ -141,6 +149,19 @@ export function relayUpgrade(
     client.on('error', () => outgoing.destroy());
     outgoing.end(body);
   });
+}
+
+const lingerMs = 5_000;
+
+/**
+ * Says `text` and ends the connection. What still comes is dropped, and who does not go by itself
+ * is cut off a little later.
+ */
+export function endWith(client: Duplex, text: string): void {
+  client.end(text);
+  client.resume();
+  const timer = setTimeout(() => client.destroy(), lingerMs);
+  client.on('close', () => clearTimeout(timer));
 }
 
 /** Each direction ends by itself; an error of one ends both. */

@@ -1,4 +1,5 @@
 /** The Docker API's routes, in the order in which they are tried. */
+import { DcosError } from '../../core/errors.js';
 import type { Answer } from '../../core/http/server.js';
 import { buildImage, cancelBuild, commitContainer, pruneBuilds } from './build.js';
 import {
@@ -10,7 +11,7 @@ import {
   removeContainer,
   renameContainer,
 } from './containers.js';
-import type { Call, Handler, Swarm } from './context.js';
+import { type Call, type Handler, readJson, type Swarm } from './context.js';
 import { createContainer } from './create.js';
 import { forwardToContainer } from './forward.js';
 import {
@@ -51,14 +52,29 @@ import { createVolume, listVolumes, pruneVolumes, removeVolume, showVolume } fro
 
 type RouteRow = readonly [method: string, pattern: RegExp, handler: Handler];
 
+/**
+ * Passed on without a body: it has none. Engines of old took one with a start that says how the
+ * container sits on its host.
+ */
+const ordered = (action: string): Handler => {
+  return async (swarm, call) => {
+    const body = await readJson(call);
+    if (body !== undefined && body !== null && Object.keys(body).length > 0) {
+      const text = `${action} takes no body: how a container is run is said when it is created`;
+      throw new DcosError('invalid', text, { status: 400 });
+    }
+    const empty = { ...call, headers: {} };
+    return forwardToContainer(swarm, empty, `/${action}`, Buffer.alloc(0));
+  };
+};
 /** Passed to the container's engine as it is. */
 const passed = (action: string): Handler => {
   return (swarm, call) => forwardToContainer(swarm, call, `/${action}`);
 };
-const passedRows = (method: string, actions: string): RouteRow[] =>
+const containerRows = (method: string, actions: string, handler = passed): RouteRow[] =>
   actions
     .split(' ')
-    .map((action) => [method, new RegExp(`^/containers/(.+)/${action}$`), passed(action)]);
+    .map((action) => [method, new RegExp(`^/containers/(.+)/${action}$`), handler(action)]);
 
 const rows: readonly RouteRow[] = [
   ['GET', /^\/_ping$/, ping],
@@ -74,11 +90,11 @@ const rows: readonly RouteRow[] = [
   ['GET', /^\/containers\/(.+)\/json$/, inspectContainer],
   ['POST', /^\/containers\/(.+)\/rename$/, renameContainer],
   ['POST', /^\/containers\/(.+)\/exec$/, createExec],
-  ...passedRows('POST', 'start stop restart kill pause unpause wait resize attach copy'),
-  ['POST', /^\/containers\/(.+)\/update$/, passed('update')],
-  ...passedRows('GET', 'logs top stats changes export archive'),
-  ...passedRows('HEAD', 'archive'),
-  ...passedRows('PUT', 'archive'),
+  ...containerRows('POST', 'start stop restart kill pause unpause wait resize', ordered),
+  ...containerRows('POST', 'attach copy update'),
+  ...containerRows('GET', 'logs top stats changes export archive'),
+  ...containerRows('HEAD', 'archive'),
+  ...containerRows('PUT', 'archive'),
   ['DELETE', /^\/containers\/(.+)$/, removeContainer],
   ['POST', /^\/exec\/([^/]+)\/(start|resize)$/, forwardExec],
   ['GET', /^\/exec\/([^/]+)\/(json)$/, forwardExec],

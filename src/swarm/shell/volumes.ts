@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { DcosError } from '../../core/errors.js';
 import { nameManners } from '../api/clients.js';
 import { hasLabel, parseFilters } from '../api/events.js';
+import { exactFields } from '../create/exact.js';
 import { clusterLabel, givenLabels } from '../create/labels.js';
 import { checkVolume } from '../create/policy.js';
 import type { Node } from '../state.js';
@@ -12,6 +13,8 @@ import { askAll, distinctEngines, type Handler, readJson, type Swarm } from './c
 import { expectOk } from './engines.js';
 import { withQuery } from './forward.js';
 import { ownLabel } from './images.js';
+
+const volumeFields = ['Name', 'Driver', 'DriverOpts', 'Labels', 'ClusterVolumeSpec'];
 
 interface Volume {
   readonly Name: string;
@@ -88,7 +91,7 @@ export const showVolume: Handler = async (swarm, { groups, query, version }) => 
 
 /** `POST /volumes/create`: on the node that is named, else on the one that the strategy prefers. */
 export const createVolume: Handler = async (swarm, call) => {
-  const body = ((await readJson(call)) ?? {}) as Record<string, unknown> & {
+  const body = exactFields(await readJson(call), volumeFields) as Record<string, unknown> & {
     Name?: string;
     Driver?: string;
     DriverOpts?: Record<string, string> | null;

@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import { systemClock } from '../../../core/clock.js';
 import { tokenOf, verifyToken } from '../../../core/tokens.js';
 import {
+  endWith,
   headText,
   passedHeaders,
   type RelayTarget,
@@ -53,7 +54,7 @@ export function createDoor(settings: DoorSettings): http.Server {
     const path = admitted(settings, request);
     const length = Number(request.headers['content-length'] ?? 0);
     if (path === undefined || !(length >= 0 && length <= maxUpgradeBody)) {
-      socket.end(headText(401, { 'content-length': 0, connection: 'close' }));
+      endWith(socket, headText(401, { 'content-length': 0, connection: 'close' }));
       return;
     }
     void upgrade(settings, request, socket, head, path, length);
@@ -84,7 +85,7 @@ async function upgrade(
       connection: 'close',
       'content-length': Buffer.byteLength(text),
     };
-    socket.end(headText(502, headers) + text);
+    endWith(socket, headText(502, headers) + text);
   }
 }
 
