@@ -158,7 +158,7 @@ export interface Packages {
   /** As `prepare`, for a release that operations kept. */
   prepareRelease(release: PackageRelease, userOptions: ExactObject): Promise<Prepared>;
   /** What would have to be fetched. */
-  planArtifacts(release: PackageRelease): Promise<ArtifactPlan[]>;
+  planArtifacts(release: PackageRelease, app?: JsonObject): Promise<ArtifactPlan[]>;
   /**
    * Fetches, verifies and packs all archives of a release; the URL to serve for each asset.
    * Resumable: what came is kept.
@@ -167,6 +167,7 @@ export interface Packages {
     release: PackageRelease,
     onProgress: (progress: ArtifactProgress) => void,
     signal: AbortSignal,
+    assets?: readonly string[],
   ): Promise<Record<string, string>>;
   /**
    * The Marathon app, with Cosmos' labels. Throws JsonParsingError,
@@ -222,9 +223,9 @@ export function createPackages(options: PackagesOptions): Packages {
     successor: async (installed, version) =>
       successorOf(await catalog(), installed.definition, version),
     prepareRelease,
-    planArtifacts: (release) => planArtifacts(release, artifacts),
-    fetchArtifacts: (release, onProgress, signal) =>
-      fetchArtifacts(release, artifacts, onProgress, signal),
+    planArtifacts: (release, app) => planArtifacts(release, artifacts, app),
+    fetchArtifacts: (release, onProgress, signal, assets) =>
+      fetchArtifacts(release, artifacts, onProgress, signal, assets),
     render: renderRelease,
     serviceFiles: serviceFilesOf,
     routes,

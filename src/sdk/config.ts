@@ -239,7 +239,8 @@ function checkPodChange(
         `it has to stay ${old.count}`,
     );
   }
-  checkVolumes(pod, old, wrong);
+  // Where there was no instance there is no volume.
+  if (old.count > 0) checkVolumes(pod, old, wrong);
 }
 
 /**

@@ -91,12 +91,13 @@ function readService(root: SpecNode, variables: Readonly<Record<string, string>>
 const endpointName = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
 
 function readEndpoints(root: SpecNode): Pick<ServiceSpec, 'endpoints'> {
-  const endpoints = root.children('endpoints').map(({ name, node }) => {
-    node.keys(['template']);
+  const endpoints = root.children('endpoints').flatMap(({ name, node }) => {
+    node.keys(['template', 'enabled']);
     if (!endpointName.test(name)) {
       node.wrong('', `'${name}' must be letters, digits, '.', '_' and '-', 100 at most`);
     }
-    return { name, template: node.text('template') };
+    const template = node.text('template');
+    return node.flag('enabled', true) ? [{ name, template }] : [];
   });
   return endpoints.length === 0 ? {} : { endpoints };
 }

@@ -55,4 +55,10 @@ t.test('endpoint files › a template that cannot be is refused before anything 
     violations: [{ message: /must be letters, digits/ }],
   });
   t.match(read(service.yaml.replace('{template: site.xml}', '{}')), { ok: false });
+  const off = service.yaml.replace(
+    '{template: site.xml}',
+    "{template: site.xml, enabled: 'false'}",
+  );
+  const without = read(off);
+  t.ok(without.ok && without.spec.endpoints === undefined, 'one that an option leaves out');
 });

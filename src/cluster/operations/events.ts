@@ -133,6 +133,8 @@ export type OperationsEffect =
       readonly type: 'FetchArtifacts';
       readonly operationId: string;
       readonly release: PackageRelease;
+      /** Those that the service needs with its options. */
+      readonly assets: readonly string[];
     }
   | { readonly type: 'AbortFetch'; readonly operationId: string }
   | {

@@ -44,10 +44,11 @@ export async function checkRelease(
   options: JsonObject,
   wantedId: string | undefined,
 ): Promise<CheckedWish> {
-  const app = parseRendered(await packages.render(release, options, {}, wantedId));
+  const rendered = await packages.render(release, options, {}, wantedId);
+  const app = parseRendered(rendered);
   const { mergedOptions } = await packages.prepareRelease(release, options);
   const dependencies = dependenciesOf(release.definition.config as Json, mergedOptions);
-  const plans = await packages.planArtifacts(release);
+  const plans = await packages.planArtifacts(release, rendered);
   return {
     release,
     appId: app.id,

@@ -246,7 +246,7 @@ function fetching(
 ): Pick<Performers<OperationsEffect>, 'FetchArtifacts' | 'AbortFetch'> {
   const fetches = new Map<string, AbortController>();
   return {
-    FetchArtifacts: ({ operationId, release }) => {
+    FetchArtifacts: ({ operationId, release, assets }) => {
       const abort = new AbortController();
       fetches.set(operationId, abort);
       const tell = thinned(clock, (progress) =>
@@ -254,7 +254,7 @@ function fetching(
       );
       answer(operationId, async () => {
         try {
-          const urls = await packages.fetchArtifacts(release, tell, abort.signal);
+          const urls = await packages.fetchArtifacts(release, tell, abort.signal, assets);
           return { type: 'ArtifactsFetched', operationId, urls };
         } finally {
           fetches.delete(operationId);

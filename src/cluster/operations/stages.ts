@@ -82,6 +82,12 @@ export function statusOfSteps(steps: readonly OperationStep[]): StepStatus {
   return statuses.size === 0 ? 'COMPLETE' : 'IN_PROGRESS';
 }
 
+/** The assets whose fetching the operation shows. */
+function assetsOf({ operation }: OperationRecord): string[] {
+  const phase = operation.phases.find(({ name }) => name === 'artifacts');
+  return (phase?.steps ?? []).map(({ name }) => name);
+}
+
 /** What the present stage orders; nothing once ended. */
 export function effectOf(
   record: OperationRecord,
@@ -92,7 +98,7 @@ export function effectOf(
   const release = record.next?.release ?? installed.release;
   switch (record.stage) {
     case 'fetch':
-      return { type: 'FetchArtifacts', operationId, release };
+      return { type: 'FetchArtifacts', operationId, release, assets: assetsOf(record) };
     case 'depend':
       return {
         type: 'ObserveDependencies',

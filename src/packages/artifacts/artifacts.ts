@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { Readable as ReadableStream } from 'node:stream';
 import { DcosError } from '../../core/errors.js';
+import type { JsonObject } from '../../core/json.js';
 import type { ArtifactPlan, ArtifactProgress, PackageRelease, ServiceFiles } from '../packages.js';
 import { readOptional } from '../repositories.js';
 import { type ArchiveStore, archiveKey } from './archives.js';
@@ -37,12 +38,20 @@ export interface ArtifactsOptions {
 /** Assets that the control plane makes itself, whatever `resource.json` says of them. */
 const ownAssets: readonly string[] = ['dcos', 'node', 'service'];
 
-/** What every archive of a release takes. */
+/**
+ * What every archive of a release takes; with `app`, its rendering without URLs, only of those that
+ * it names: an option may leave software out.
+ */
 export async function planArtifacts(
   release: PackageRelease,
   options: ArtifactsOptions,
+  app?: JsonObject,
 ): Promise<ArtifactPlan[]> {
-  const specs = await specsOf(release, options);
+  const uris = release.definition.resource?.assets?.uris ?? {};
+  const text = app === undefined ? undefined : JSON.stringify(app);
+  const isNamed = ({ asset }: ArchiveSpec): boolean =>
+    text === undefined || ownAssets.includes(asset) || text.includes(uris[asset] ?? '');
+  const specs = (await specsOf(release, options)).filter(isNamed);
   return Promise.all(specs.map((spec) => planOf(spec, options)));
 }
 
@@ -60,16 +69,19 @@ async function planOf(spec: ArchiveSpec, options: ArtifactsOptions): Promise<Art
 }
 
 /**
- * Fetches, verifies and packs; the URL of each asset. The first failure stops the others; files
- * that came are kept. Its error has the asset's name in `data.asset`.
+ * Fetches, verifies and packs; the URL of each asset, or of `assets` alone. The first failure stops
+ * the others; files that came are kept. Its error has the asset's name in `data.asset`.
  */
 export async function fetchArtifacts(
   release: PackageRelease,
   options: ArtifactsOptions,
   onProgress: (progress: ArtifactProgress) => void,
   signal: AbortSignal,
+  assets?: readonly string[],
 ): Promise<Record<string, string>> {
-  const specs = await specsOf(release, options);
+  const specs = (await specsOf(release, options)).filter(
+    ({ asset }) => ownAssets.includes(asset) || assets?.includes(asset) !== false,
+  );
   const stop = new AbortController();
   const both = AbortSignal.any([signal, stop.signal]);
   const urls = await ownUrls(release, options);

@@ -10,6 +10,7 @@ import { elasticity } from './elasticity.js';
 import { foreignFrameworks } from './foreign-frameworks.js';
 import { hadoopCluster } from './hadoop.js';
 import { hadoopUpgrade } from './hadoop-upgrade.js';
+import { hadoopWithYarn } from './hadoop-yarn.js';
 import { helloWorldApache, helloWorldEmbedded } from './hello-world.js';
 import { idempotence } from './idempotence.js';
 import { installInterrupted, pipes } from './interrupt.js';
@@ -50,6 +51,7 @@ export const checks: readonly LiveCheck[] = [
   elasticity,
   hadoopCluster,
   hadoopUpgrade,
+  hadoopWithYarn,
   stormAtLeastOnce,
   stormUpgrade,
   idempotence,

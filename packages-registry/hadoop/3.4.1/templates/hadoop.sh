@@ -16,6 +16,9 @@ superuser=$(id -un)
 [ ! -d name-data ] || [ -f name-data/exclude ] || : > name-data/exclude
 mkdir -p conf/webapps/hdfs conf/webapps/datanode conf/webapps/journal conf/webapps/static tmp
 
+# What YARN's scripts have more of.
+classpath='conf:hadoop/lib/*'
+
 # hadoop HEAP_MB OPTIONS CLASS ARGUMENTS…: becomes that program. Hadoop reaches into java.lang (WebHDFS by JAXB).
 # TieredStopAtLevel=1 and the serial collector: half the time to start and a third less memory in a small heap.
 hadoop() {
@@ -25,7 +28,7 @@ hadoop() {
   if [ "$heap" -le 1024 ]; then small='-XX:+UseSerialGC -XX:TieredStopAtLevel=1'; fi
   # shellcheck disable=SC2086
   exec jdk/bin/java -Xmx"${heap}m" $small -XX:+ExitOnOutOfMemoryError -Djava.awt.headless=true \
-    --add-opens=java.base/java.lang=ALL-UNNAMED $options -cp 'conf:hadoop/lib/*' "$@"
+    --add-opens=java.base/java.lang=ALL-UNNAMED $options -cp "$classpath" "$@"
 }
 
 # tool CLASS ARGUMENTS…: runs one of HDFS' own tools, for a minute at most; only errors are told.
