@@ -236,6 +236,13 @@ t.test('artifacts › from base URLs: fetched, packed, served; kept for the next
     [0, 0, 0],
   );
 
+  const named = await packages.planArtifacts(release, { env: { URI: 'lock:libs' } });
+  t.match(named, [{ asset: 'libs' }], 'what an option leaves out of the app is not fetched');
+  t.equal(named.length, 1);
+  const { signal } = new AbortController();
+  const some = await packages.fetchArtifacts(release, () => undefined, signal, ['libs']);
+  t.same(Object.keys(some).sort(), ['dcos', 'libs', 'node', 'service']);
+
   const progress: ArtifactProgress[] = [];
   const urls = await fetchAll(packages, progress);
   t.same(Object.keys(urls).sort(), ['dcos', 'java', 'libs', 'node', 'service', 'web']);

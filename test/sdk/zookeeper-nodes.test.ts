@@ -1,10 +1,12 @@
-/** What a service kept in a ZooKeeper is removed, against a server of a few lines of its protocol. */
+/** What a service kept in ZooKeeper is removed, against a server of a few lines of its protocol. */
 import { createServer, type Socket } from 'node:net';
 import t from 'tap';
 import { removeZnodes } from '../../src/sdk/shell/zookeeper.js';
 
 const codes = { noNode: -101, noAuth: -102, notEmpty: -111 };
-const operations = { remove: 2, setAcl: 7, children: 8 };
+/** What is told of a node, of which nothing counts here. */
+const stat = Buffer.alloc(68);
+const operations = { remove: 2, setAcl: 7, children: 12, close: -11 };
 
 /** A ZooKeeper that knows nodes, whose children nobody may remove where it is `fenced`. */
 class ModelZookeeper {
@@ -26,12 +28,12 @@ class ModelZookeeper {
     if (operation === operations.children) {
       if (!this.nodes.has(path)) return [codes.noNode, none];
       const names = children.map((node) => textOf(node.slice(path.length + 1)));
-      return [0, Buffer.concat([intOf(names.length), ...names])];
+      return [0, Buffer.concat([intOf(names.length), ...names, stat])];
     }
     if (operation === operations.setAcl) {
       if (this.#final.has(path)) return [codes.noAuth, none];
       this.#fenced.delete(path);
-      return [0, Buffer.alloc(68)];
+      return [0, stat];
     }
     if (operation !== operations.remove) return [0, none];
     if (this.#fenced.has(parentOf(path))) return [codes.noAuth, none];
@@ -50,6 +52,7 @@ class ModelZookeeper {
       while (buffer.length >= 4 && buffer.length >= 4 + buffer.readInt32BE(0)) {
         const frame = buffer.subarray(4, 4 + buffer.readInt32BE(0));
         buffer = buffer.subarray(4 + frame.length);
+        const isLast = isConnected && frame.readInt32BE(4) === operations.close;
         if (isConnected) socket.write(framed(this.#reply(frame)));
         // Version, time-out, session and its password.
         else {
@@ -57,6 +60,7 @@ class ModelZookeeper {
           socket.write(framed(Buffer.concat([session, Buffer.alloc(16)])));
         }
         isConnected = true;
+        if (isLast) socket.end();
       }
     });
   }
@@ -80,13 +84,18 @@ function intOf(value: number): Buffer {
 }
 
 async function removing(model: ModelZookeeper, path: string): Promise<void> {
-  const server = createServer((socket) => model.serve(socket));
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    model.serve(socket);
+  });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as { port: number };
   try {
     await removeZnodes({ servers: `127.0.0.1:${port}`, paths: [path] });
   } finally {
     server.close();
+    for (const socket of sockets) socket.destroy();
   }
 }
 
