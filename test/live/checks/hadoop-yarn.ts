@@ -15,8 +15,8 @@ import { settled, slow } from './upgrade-steps.js';
 /** A node manager and the resource manager that leads die under a job; nodes come and go. */
 export const hadoopWithYarn: LiveCheck = {
   name: 'hadoop with yarn',
-  seconds: 700,
-  kind: 'rotating',
+  seconds: 300,
+  kind: 'drill',
   obstacle: withoutCompiler,
   run: async (live) => {
     const engine = embedded(live);
