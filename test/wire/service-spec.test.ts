@@ -281,11 +281,11 @@ t.test(
 
 function textFor(key: string | symbol): string {
   const name = String(key);
-  if (/ENABLED$/.test(name)) return 'true';
+  if (/(?:EN|DIS)ABLED$/.test(name)) return 'true';
   if (name === 'DCOS_SERVICE_NAME') return 'service';
   if (/^ZOOKEEPER_(?:SERVERS|ADDRESSES)$/.test(name)) return '127.0.0.1:2181';
   if (name === 'ZOOKEEPER_PATH') return '/dcos-service';
-  return /CPUS|MEM|HEAP|DISK|PORT|PERIOD|AUTHENTICATION/.test(name) ? '1' : 'text';
+  return /CPUS|MEM|HEAP|DISK|PORT|PERIOD|VCORES|AUTHENTICATION/.test(name) ? '1' : 'text';
 }
 
 t.test('docs › the example of docs/service-yaml.md is valid', async (t) => {
