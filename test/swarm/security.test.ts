@@ -5,6 +5,8 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import t, { type Test } from 'tap';
+import { exactCreate } from '../../src/swarm/create/exact.js';
+import { hostConfigSchema } from '../../src/wire/docker.js';
 import {
   addMade,
   type PretendedEngine,
@@ -234,6 +236,16 @@ t.test('bodies › names of fields in another case, or in another place, get not
     engine.asked.filter(({ method }) => method === 'POST'),
     [],
   );
+});
+
+t.test('bodies › what docker clients write is taken as it is', async () => {
+  // Of `docker run`, as the client of 28.2 sends it: every field, set or not.
+  const host = { NanoCpus: 0, CpuShares: 0, Binds: null, NetworkMode: 'default', Devices: [] };
+  const more = { Memory: 0, PidMode: '', IpcMode: '', UTSMode: '', UsernsMode: '', Mounts: [] };
+  exactCreate({ Image: 'x', Volumes: {}, Labels: {}, HostConfig: { ...host, ...more } });
+  for (const name of Object.keys(hostConfigSchema.shape)) {
+    exactCreate({ Image: 'x', HostConfig: { [name]: null } });
+  }
 });
 
 t.test('doors › of an agent open to its own manager alone', async (t) => {

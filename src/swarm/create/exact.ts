@@ -20,7 +20,8 @@ export function exactFields(value: unknown, names: readonly string[]): Fields {
   const proper = new Map(names.map((name) => [folded(name), name]));
   for (const name of Object.keys(value)) {
     const meant = proper.get(folded(name));
-    if (meant !== undefined && meant !== name) {
+    // Both `NanoCpus` and `NanoCPUs` are written, and read.
+    if (meant !== undefined && !names.includes(name)) {
       throw new DcosError('invalid', `the field ${name} must be written ${meant}`, { status: 400 });
     }
   }
