@@ -7,6 +7,7 @@ import { dirname, join } from 'node:path';
 import { systemClock } from '../core/clock.js';
 import { secretOf } from '../core/credentials.js';
 import { DcosError } from '../core/errors.js';
+import { trustAuthority } from '../core/http/trust.js';
 import { createLogger } from '../core/logger.js';
 import { systemRandom } from '../core/random.js';
 import type { RunningServer } from '../core/running.js';
@@ -27,6 +28,8 @@ import { startGateway } from './gateway/gateway.js';
 import { logsRoute } from './gateway/logs.js';
 import { gatewayRoutes } from './gateway/routes.js';
 import { createServiceDirectory, type ServiceDirectory } from './gateway/services.js';
+import { type MesosLogin, mesosLoginOf } from './mesos-login.js';
+import { mesosSecretSource } from './operations/app-facts.js';
 import { type Apps, createApps } from './operations/apps.js';
 import { cosmosOperationRoutes } from './operations/cosmos.js';
 import { operationsRoutes } from './operations/http.js';
@@ -34,7 +37,12 @@ import { type Operations, startOperations } from './operations/run.js';
 import { installedReleases } from './operations/state.js';
 import { createOperator, mesosUrlOf, type Operator } from './operator.js';
 import type { AgentCalls } from './sandbox.js';
-import { programFolder, readCluster, readClusterFile } from './server-folder.js';
+import {
+  programFolder,
+  readCluster,
+  readClusterFile,
+  readClusterFileIfThere,
+} from './server-folder.js';
 import { statusRoute } from './status.js';
 import { openStoreDoor, type StoreDoor } from './store-door.js';
 
@@ -49,6 +57,7 @@ interface Ground {
   readonly store: Store;
   readonly auth: Auth;
   readonly operator: Operator;
+  readonly login: MesosLogin;
   readonly env: Environment;
   readonly onFatal: (error: unknown) => void;
 }
@@ -137,7 +146,13 @@ async function startRooms(ground: Ground): Promise<Rooms> {
     packages,
     apps,
     operator,
-    cluster: { url: ground.url, mesosUrl: mesosUrlOf(cluster), publicKey: ground.publicKey },
+    cluster: {
+      url: ground.url,
+      mesosUrl: mesosUrlOf(cluster),
+      publicKey: ground.publicKey,
+      mesosPrincipal: ground.login.shared?.principal,
+      mesosAuthority: ground.login.authority,
+    },
     lostAgents: () => lostAgentsOf(failures.state),
     serviceRecords: door.records,
     removeNamespace: door.remove,
@@ -189,6 +204,11 @@ async function layGround(
   const cluster = readCluster(dir);
   const clusterKey = readClusterFile(dir, localPaths.clusterKey);
   const publicKey = readClusterFile(dir, localPaths.tokenPublicKey);
+  const login = mesosLoginOf(cluster, clusterKey, {
+    secret: readClusterFileIfThere(dir, localPaths.mesosSecret),
+    authority: readClusterFileIfThere(dir, localPaths.mesosAuthority),
+  });
+  if (login.authority !== undefined) trustAuthority(login.authority);
   const store = await openLmdbStore(join(dir, localPaths.server('control'), 'store'));
   const auth = await openAuth({
     clusterKey,
@@ -207,24 +227,25 @@ async function layGround(
     url: `http://${cluster.control.advertise}`,
     store,
     auth,
-    operator: createOperator(cluster, clusterKey),
+    operator: createOperator(cluster, login),
+    login,
     onFatal,
     env,
   };
 }
 
-function servicesOptions({ cluster, clusterKey, store, onFatal }: Ground) {
+function servicesOptions({ cluster, clusterKey, login, store, onFatal }: Ground) {
   return {
     store: prefixedStore(store, 'services/'),
     mesosUrl: mesosUrlOf(cluster),
     frameworkName: servicesFramework,
     hostname: cluster.control.advertise.replace(/:\d+$/, ''),
     role: servicesFramework,
-    principal: servicesFramework,
-    secret: secretOf(clusterKey, servicesFramework),
+    ...login.as(servicesFramework),
     clock: systemClock,
     log: createLogger('services'),
     resolveSecret: (source: string): string => {
+      if (source === mesosSecretSource && login.shared !== undefined) return login.shared.secret;
       const account = /^account\/(.+)$/.exec(source)?.[1];
       if (account === undefined) throw new DcosError('not-found', `there is no secret ${source}`);
       return secretOf(clusterKey, account);

@@ -2,7 +2,6 @@
  * Operator calls to the master (v1 operator API), embedded or Apache Mesos alike, as the principal
  * `control`.
  */
-import { basicAuthorization, secretOf } from '../core/credentials.js';
 import { DcosError } from '../core/errors.js';
 import { callHttp, streamHttp } from '../core/http/request.js';
 import { tryParseJson } from '../core/json.js';
@@ -20,6 +19,7 @@ import {
   operatorEventSchema,
 } from '../wire/mesos/operator.js';
 import { RecordDecoder } from '../wire/recordio.js';
+import type { MesosLogin } from './mesos-login.js';
 
 /**
  * What the control plane asks of a master. Every call throws `unreachable` where there is none,
@@ -49,9 +49,12 @@ const maxMissedHeartbeats = 3;
 const defaultHeartbeatS = 15;
 
 /** Makes operator calls to the master of `cluster`. */
-export function createOperator(cluster: LocalCluster, clusterKey: string): Operator {
+export function createOperator(
+  cluster: LocalCluster,
+  login: Pick<MesosLogin, 'authorization'>,
+): Operator {
   const leader = leaderOf(mesosUrlOf(cluster));
-  const authorization = basicAuthorization('control', secretOf(clusterKey, 'control'));
+  const authorization = login.authorization('control');
   const call = async (body: { type: string } & Record<string, unknown>): Promise<unknown> => {
     const answer = await askLeader(leader, (url) =>
       callHttp({

@@ -33,6 +33,11 @@ export function readClusterFile(dir: string, name: string): string {
   return text;
 }
 
+/** The same of a file that need not be there. */
+export function readClusterFileIfThere(dir: string, name: string): string | undefined {
+  return existsSync(join(dir, name)) ? readClusterFile(dir, name) : undefined;
+}
+
 /**
  * Writes the pid file of the calling process and removes an old ready file. Throws `io` where the
  * folder can't be written.

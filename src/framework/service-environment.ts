@@ -14,6 +14,10 @@ export interface ServiceEnvironment {
   readonly role: string;
   readonly principal: string;
   readonly secret: string;
+  /** As whom it speaks to the master: itself, unless the cluster has one principal for all. */
+  readonly mesos: { readonly principal: string; readonly secret: string };
+  /** PEM of the authority that signs for the masters, beside the known ones. */
+  readonly mesosAuthority: string | undefined;
   /** PEM; verifies the tokens of callers. */
   readonly publicKey: string;
   /** `http://host:port`, without a `/` at the end. */
@@ -49,6 +53,11 @@ export function serviceEnvironmentOf(env: Environment): ServiceEnvironment {
     role: env.DCOS_ROLE || `${serviceName.replaceAll('/', '__')}-role`,
     principal: value('DCOS_SERVICE_ACCOUNT'),
     secret: value('DCOS_SERVICE_SECRET'),
+    mesos: {
+      principal: env.DCOS_MESOS_PRINCIPAL || value('DCOS_SERVICE_ACCOUNT'),
+      secret: env.DCOS_MESOS_SECRET || value('DCOS_SERVICE_SECRET'),
+    },
+    mesosAuthority: env.DCOS_MESOS_CA || undefined,
     publicKey: value('DCOS_PUBLIC_KEY'),
     controlUrl: value('DCOS_URL').replace(/\/$/, ''),
     mesosUrl: value('DCOS_MESOS_URL'),

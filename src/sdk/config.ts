@@ -24,7 +24,8 @@ import type { ServiceConfig } from './state.js';
 const maxTemplateBytes = 64 * 1024;
 
 /** Variables of the environment that are this program's own and never reach templates. */
-const hidden = /^(?:DCOS_SERVICE_SECRET|DCOS_PUBLIC_KEY|LIBPROCESS_.*|MESOS_.*|PATH|HOME|PWD)$/;
+const own = 'SERVICE_SECRET|MESOS_PRINCIPAL|MESOS_SECRET|MESOS_CA|PUBLIC_KEY';
+const hidden = new RegExp(`^(?:DCOS_(?:${own})|(?:LIBPROCESS|MESOS)_.*|PATH|HOME|PWD)$`);
 
 /** The options among the environment. */
 export function optionsOf(

@@ -7,6 +7,7 @@ import { secretOf } from '../core/credentials.js';
 import { type Driver, drive } from '../core/drive.js';
 import { messageOf } from '../core/errors.js';
 import { type Route, type Server, startServer } from '../core/http/server.js';
+import { trustAuthority } from '../core/http/trust.js';
 import { createLogger, type Logger } from '../core/logger.js';
 import { systemRandom } from '../core/random.js';
 import type { RunningServer } from '../core/running.js';
@@ -41,6 +42,7 @@ export async function runService(
 ): Promise<RunningServer> {
   const surroundings = surroundingsOf(env);
   const log = createLogger('service');
+  if (surroundings.mesosAuthority !== undefined) trustAuthority(surroundings.mesosAuthority);
   const token = tokenSource(surroundings, systemClock.now);
   const store = await openHttpStore({
     url: surroundings.controlUrl,
@@ -48,7 +50,8 @@ export async function runService(
     token,
     log,
   });
-  const { serviceName, role, principal, host, port, uninstalling } = surroundings;
+  const { serviceName, role, mesos, host, port, uninstalling } = surroundings;
+  const { principal } = mesos;
   const secret = secretOf(surroundings.secret, 'tasks').slice(0, 32);
   const options = { serviceName, role, principal, secret, uninstalling, random: systemRandom };
   const state = stateOf({ ...options, api: { host, port } }, await store.load(''));
@@ -139,8 +142,7 @@ class Runner {
     this.connection = createConnection({
       mesosUrl: surroundings.mesosUrl,
       framework: frameworkInfo(surroundings),
-      principal: surroundings.principal,
-      secret: surroundings.secret,
+      ...surroundings.mesos,
       clock: systemClock,
       random: systemRandom,
       log,
@@ -266,13 +268,13 @@ class Runner {
   }
 }
 
-function frameworkInfo({ serviceName, role, principal, user, host }: Surroundings): FrameworkInfo {
+function frameworkInfo({ serviceName, role, mesos, user, host }: Surroundings): FrameworkInfo {
   return {
     user,
     name: serviceName,
     hostname: host,
     roles: [role],
-    principal,
+    principal: mesos.principal,
     failover_timeout: failoverTimeoutSeconds,
     checkpoint: true,
     capabilities: [

@@ -5,6 +5,7 @@
 import { systemClock } from '../core/clock.js';
 import { DcosError, messageOf } from '../core/errors.js';
 import { type Answer, type Route, startServer } from '../core/http/server.js';
+import { trustAuthority } from '../core/http/trust.js';
 import { createLogger } from '../core/logger.js';
 import type { RunningServer } from '../core/running.js';
 import { openHttpStore } from '../core/store/http.js';
@@ -21,6 +22,7 @@ import { createServices, type Services } from './services.js';
 export async function runServices(env: Environment = process.env): Promise<RunningServer> {
   const settings = serviceEnvironmentOf(env);
   const log = createLogger('services');
+  if (settings.mesosAuthority !== undefined) trustAuthority(settings.mesosAuthority);
   const { principal, controlUrl: url, host, port, publicKey } = settings;
   const token = tokenSource(settings, systemClock.now);
   const store = await openHttpStore({ url, namespace: principal, token, log });
@@ -30,8 +32,7 @@ export async function runServices(env: Environment = process.env): Promise<Runni
     frameworkName: settings.serviceName,
     hostname: host,
     role: settings.role,
-    principal,
-    secret: settings.secret,
+    ...settings.mesos,
     uninstall: settings.uninstalling,
     clock: systemClock,
     log,

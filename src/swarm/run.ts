@@ -6,6 +6,7 @@ import { type Driver, drive } from '../core/drive.js';
 import { DcosError, messageOf } from '../core/errors.js';
 import { callJson } from '../core/http/request.js';
 import type { Server } from '../core/http/server.js';
+import { trustAuthority } from '../core/http/trust.js';
 import { createLogger, type Logger } from '../core/logger.js';
 import { systemRandom } from '../core/random.js';
 import type { RunningServer } from '../core/running.js';
@@ -50,6 +51,7 @@ const capabilities = [
 export async function runManager(env: Environment): Promise<RunningServer> {
   const surroundings = serviceEnvironmentOf(env);
   const log = createLogger('swarm');
+  if (surroundings.mesosAuthority !== undefined) trustAuthority(surroundings.mesosAuthority);
   const { principal, controlUrl: url } = surroundings;
   const token = tokenSource(surroundings, systemClock.now);
   const store = await openHttpStore({ url, namespace: principal, token, log });
@@ -199,21 +201,20 @@ class Manager {
   }
 
   #connect(): Connection {
-    const { serviceName, host, principal, role, secret, mesosUrl } = this.#surroundings;
+    const { serviceName, host, mesos, role, mesosUrl } = this.#surroundings;
     return createConnection({
       mesosUrl,
       framework: {
         user: userInfo().username,
         name: serviceName,
         hostname: host,
-        principal,
+        principal: mesos.principal,
         roles: [role],
         checkpoint: true,
         failover_timeout: failoverSeconds,
         capabilities: capabilities.map((type) => ({ type })),
       },
-      principal,
-      secret,
+      ...mesos,
       clock: systemClock,
       random: systemRandom,
       log: this.#log,
@@ -256,12 +257,12 @@ class Manager {
   }
 
   async #listAgents(): Promise<void> {
-    const { mesosUrl, principal, secret } = this.#surroundings;
+    const { mesosUrl, mesos } = this.#surroundings;
     try {
       const { status, json } = await callJson({
         method: 'POST',
         url: `${mesosUrl}/api/v1`,
-        headers: { authorization: basicAuthorization(principal, secret) },
+        headers: { authorization: basicAuthorization(mesos.principal, mesos.secret) },
         json: { type: 'GET_AGENTS' },
       });
       const found = getAgentsSchema.safeParse((json as { get_agents?: unknown })?.get_agents);

@@ -8,7 +8,7 @@ import type { Settings } from './state.js';
 /** Reads them. Throws `usage` naming a variable that makes no sense. */
 export function settingsOf(
   env: Environment,
-  { serviceName, role, principal }: ServiceEnvironment,
+  { serviceName, role, mesos }: ServiceEnvironment,
   own: Pick<Settings, 'clusterId' | 'user' | 'publicKey'>,
 ): Settings {
   const number = (name: string, fallback: number): number => {
@@ -25,7 +25,7 @@ export function settingsOf(
   return {
     serviceName,
     role,
-    principal,
+    principal: mesos.principal,
     ...own,
     strategy,
     offerTimeoutMs: number('SWARM_OFFER_TIMEOUT', 5) * 1000,

@@ -38,6 +38,8 @@ export const localClusterSchema = z.object({
   master: placeSchema.optional(),
   /** `http://host:port` of an Apache Mesos; absent for an embedded cluster. */
   mesosUrl: z.string().optional(),
+  /** The principal of all that speaks to that Mesos; absent where it asks for no login. */
+  mesosPrincipal: z.string().optional(),
   /** Empty with `mesosUrl`. */
   agents: z.array(localAgentSchema),
 });
@@ -52,6 +54,10 @@ export const localPaths = {
   clusterKey: 'keys/cluster.key',
   tokenPrivateKey: 'keys/token-private.pem',
   tokenPublicKey: 'keys/token-public.pem',
+  /** What proves `mesosPrincipal`, mode 0600. */
+  mesosSecret: 'keys/mesos-secret',
+  /** PEM of the authority that signs for the masters of `mesosUrl`. */
+  mesosAuthority: 'keys/mesos-ca.pem',
   authorityKey: 'keys/ca-private.pem',
   authorityCertificate: 'keys/ca.pem',
   /** While it is there, the loops start no server again. */

@@ -9,6 +9,7 @@ import { createAgentDirectory } from '../../src/cluster/gateway/agents.js';
 import { startGateway } from '../../src/cluster/gateway/gateway.js';
 import { gatewayRoutes } from '../../src/cluster/gateway/routes.js';
 import { createServiceDirectory } from '../../src/cluster/gateway/services.js';
+import { mesosLoginOf } from '../../src/cluster/mesos-login.js';
 import { createOperator } from '../../src/cluster/operator.js';
 import { openStoreDoor } from '../../src/cluster/store-door.js';
 import { callJson } from '../../src/core/http/request.js';
@@ -125,7 +126,7 @@ export async function aWorld(t: Test, backendPort: number): Promise<World> {
   const routes = gatewayRoutes({
     cluster,
     version: '1.2.3',
-    operator: createOperator(cluster, clusterKey),
+    operator: createOperator(cluster, mesosLoginOf(cluster, clusterKey, {})),
     agents,
     services,
     marathon: [

@@ -91,7 +91,7 @@ t.test(
     const control = { ...place, advertise: '127.0.0.1:1' };
     const operator = createOperator(
       { schema: 1, id: 'c', name: 'c', control, mesosUrl: standby, agents: [] },
-      'ab'.repeat(32),
+      { authorization: () => 'Basic x' },
     );
     t.equal(operator.url, standby);
     t.equal(await operator.version(), '1.2.3');

@@ -28,6 +28,10 @@ export interface Wishes {
   readonly racks: number;
   /** `http://host:port` of an Apache Mesos to use instead of an embedded one. */
   readonly mesosUrl?: string | undefined;
+  /** As whom all speak to that Mesos, and what proves it. */
+  readonly mesosLogin?: { readonly principal: string; readonly secret: string } | undefined;
+  /** PEM of the authority that signs for its masters. */
+  readonly mesosAuthority?: string | undefined;
   /** On which Docker engine containers run: the machine's at this socket, or one per agent. */
   readonly docker?: { readonly socket: string } | 'engine-per-agent' | undefined;
   /** The host by which agents reach the control plane. */

@@ -4,8 +4,9 @@ import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DcosError } from '../../core/errors.js';
 import { tryParseJson } from '../../core/json.js';
-import type { LocalCluster } from '../../wire/local-cluster.js';
+import { type LocalCluster, localPaths } from '../../wire/local-cluster.js';
 import { fileError, makeFolder, readIfThere, writeWhole } from './files.js';
+import type { Wishes } from './layout.js';
 
 /** The user who started the cluster, as the control plane knows it. */
 export interface LocalCredential {
@@ -45,6 +46,24 @@ export function createCluster(localDir: string, cluster: LocalCluster): void {
   const credential: LocalCredential = { uid: 'admin', password: randomBytes(24).toString('hex') };
   write('credential', `${JSON.stringify(credential)}\n`);
   describeCluster(localDir, cluster);
+}
+
+/** What it takes to speak to an Apache Mesos; servers read it when they start. Throws `io`. */
+export function writeMesosKeys(
+  localDir: string,
+  { mesosLogin, mesosAuthority }: Pick<Wishes, 'mesosLogin' | 'mesosAuthority'>,
+): void {
+  const write = (name: string, text: string): void => writeWhole(join(localDir, name), text);
+  if (mesosLogin !== undefined) write(localPaths.mesosSecret, mesosLogin.secret);
+  if (mesosAuthority !== undefined) write(localPaths.mesosAuthority, mesosAuthority);
+}
+
+/** What `writeMesosKeys` wrote. */
+export function readMesosAccess(localDir: string, principal: string | undefined) {
+  const secret = readIfThere(join(localDir, localPaths.mesosSecret));
+  const authority = readIfThere(join(localDir, localPaths.mesosAuthority));
+  const login = principal === undefined || secret === undefined ? undefined : { principal, secret };
+  return { login, authority };
 }
 
 /** Writes the description anew. Throws `io`. */

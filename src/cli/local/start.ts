@@ -9,7 +9,7 @@ import { valueAt, withValue } from '../config/clusters.js';
 import type { Context } from '../context.js';
 import { checkWishes, type Wishes } from './layout.js';
 import { withLock } from './lock.js';
-import { localClusterId } from './records.js';
+import { localClusterId, readMesosAccess } from './records.js';
 import { advertisedAddress, bringUp } from './up.js';
 
 /** How long agents may take to register once their servers are ready, in ms. */
@@ -74,19 +74,22 @@ function withPreferences(context: Context, asked: Partial<Wishes>): Partial<Wish
 
 // Before anything is made: a slip in the address must leave nothing behind.
 async function checkNewMesos(localDir: string, wishes: Partial<Wishes>): Promise<void> {
-  const { mesosUrl } = wishes;
+  const { mesosUrl, mesosLogin: login, mesosAuthority: authority } = wishes;
   if (mesosUrl === undefined || localClusterId(localDir) !== undefined) return;
   advertisedAddress(wishes, mesosUrl);
   const { mesosMasterVersion } = await import('../../client/mesos.js');
-  await mesosMasterVersion(mesosUrl);
+  await mesosMasterVersion(mesosUrl, { login, authority });
 }
 
 // A cluster that has worked is started nevertheless: its master may be back any moment.
-async function warnOfAbsentMesos({ io }: Context, { mesosUrl }: LocalCluster): Promise<void> {
+async function warnOfAbsentMesos(
+  { io, localDir }: Context,
+  { mesosUrl, mesosPrincipal }: LocalCluster,
+): Promise<void> {
   if (mesosUrl === undefined) return;
   const { mesosMasterVersion } = await import('../../client/mesos.js');
   try {
-    await mesosMasterVersion(mesosUrl);
+    await mesosMasterVersion(mesosUrl, readMesosAccess(localDir, mesosPrincipal));
   } catch (error) {
     io.warn(`${messageOf(error)}\nNothing can be started or listed until it is back.`);
   }

@@ -13,7 +13,13 @@ import { startLoop, writeLoopScript } from './loop.js';
 import { canListen, freePorts, lookAtMachine } from './machine.js';
 import { clusterProgram } from './paths.js';
 import { signalProcess } from './processes.js';
-import { createCluster, describeCluster, readCluster, removeLeftovers } from './records.js';
+import {
+  createCluster,
+  describeCluster,
+  readCluster,
+  removeLeftovers,
+  writeMesosKeys,
+} from './records.js';
 import { exitsOf, lastLogLines, lookAtServer, type ServerState } from './servers.js';
 
 /** What `up` tells as it goes. */
@@ -57,7 +63,10 @@ export async function bringUp(
   tell: UpTeller,
 ): Promise<UpResult> {
   const known = await readCluster(localDir);
-  if (known !== undefined) checkSameWishes(known, wishes);
+  if (known !== undefined) {
+    checkSameWishes(known, wishes);
+    writeMesosKeys(localDir, wishes);
+  }
   const described = known ?? (await makeOrLeave(localDir, wishes));
   const states = serverNames(described).map((name) => lookAtServer(localDir, name));
   const isRunning = states.some(({ process }) => process !== undefined);
@@ -122,6 +131,7 @@ async function makeCluster(localDir: string, given: Partial<Wishes>): Promise<Lo
     const cluster = attachedCluster(id, wishes, wishes.mesosUrl, controlPort);
     makeFolder(localDir);
     createCluster(localDir, cluster);
+    writeMesosKeys(localDir, wishes);
     return cluster;
   }
   makeFolder(localDir);
@@ -175,11 +185,13 @@ function attachedCluster(id: string, wishes: Wishes, mesosUrl: string, port: num
     name: 'mesos',
     control: { host, port: chosen, advertise: `${name}:${chosen}` },
     mesosUrl,
+    ...(wishes.mesosLogin === undefined ? {} : { mesosPrincipal: wishes.mesosLogin.principal }),
     agents: [],
   };
 }
 
 function checkSameWishes(cluster: LocalCluster, wishes: Partial<Wishes>): void {
+  const principal = wishes.mesosLogin?.principal;
   const agents = cluster.agents.length;
   const racks = new Set(cluster.agents.map((agent) => agent.rack)).size;
   const differences = [
@@ -191,6 +203,9 @@ function checkSameWishes(cluster: LocalCluster, wishes: Partial<Wishes>): void {
       : '',
     wishes.mesosUrl !== undefined && wishes.mesosUrl !== cluster.mesosUrl
       ? `it runs on ${cluster.mesosUrl ?? 'its own Mesos'}, not on ${wishes.mesosUrl}`
+      : '',
+    principal !== undefined && principal !== cluster.mesosPrincipal
+      ? `it is ${cluster.mesosPrincipal ?? 'no principal'} to its Mesos, not ${principal}`
       : '',
   ].filter((text) => text !== '');
   if (differences.length === 0) return;

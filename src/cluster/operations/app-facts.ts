@@ -59,14 +59,25 @@ export function factsOf(app: RenderedApp, dependencies: readonly Dependency[] = 
   };
 }
 
+/** What our own programs get to know of the cluster. */
+export interface ClusterFacts {
+  readonly url: string;
+  readonly mesosUrl: string;
+  readonly publicKey: string;
+  /** As whom all speak to the master; absent where each does as itself. */
+  readonly mesosPrincipal?: string | undefined;
+  /** PEM of the authority that signs for the masters. */
+  readonly mesosAuthority?: string | undefined;
+}
+
+/** The source of the secret that proves `mesosPrincipal`. */
+export const mesosSecretSource = 'mesos/secret';
+
 /**
  * The app with what our own programs get to know of the cluster (docs/architecture.md, "Apps that
  * are our own programs").
  */
-export function withServiceAccount(
-  app: JsonObject,
-  cluster: { readonly url: string; readonly mesosUrl: string; readonly publicKey: string },
-): JsonObject {
+export function withServiceAccount(app: JsonObject, cluster: ClusterFacts): JsonObject {
   const account = parseRendered(app).labels?.DCOS_SERVICE_ACCOUNT;
   if (!account) return app;
   const env = (app.env ?? {}) as JsonObject;
@@ -80,8 +91,19 @@ export function withServiceAccount(
       DCOS_SERVICE_ACCOUNT: account,
       DCOS_SERVICE_SECRET: { secret: 'account' },
       DCOS_PUBLIC_KEY: cluster.publicKey,
+      ...(cluster.mesosPrincipal === undefined
+        ? {}
+        : {
+            DCOS_MESOS_PRINCIPAL: cluster.mesosPrincipal,
+            DCOS_MESOS_SECRET: { secret: 'mesos' },
+          }),
+      ...(cluster.mesosAuthority === undefined ? {} : { DCOS_MESOS_CA: cluster.mesosAuthority }),
     },
-    secrets: { ...secrets, account: { source: `account/${account}` } },
+    secrets: {
+      ...secrets,
+      account: { source: `account/${account}` },
+      ...(cluster.mesosPrincipal === undefined ? {} : { mesos: { source: mesosSecretSource } }),
+    },
   };
 }
 

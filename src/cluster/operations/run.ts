@@ -9,7 +9,7 @@ import type { ArtifactProgress, Packages } from '../../packages/packages.js';
 import type { GetAgents } from '../../wire/mesos/operator.js';
 import type { Operation } from '../../wire/operations.js';
 import type { Operator } from '../operator.js';
-import { withDependencies, withServiceAccount } from './app-facts.js';
+import { type ClusterFacts, withDependencies, withServiceAccount } from './app-facts.js';
 import { type Apps, observedApp } from './apps.js';
 import { type CleanUpLook, cleanUp, giveBack, leftoverOn, lostIn } from './cleanup.js';
 import { wiringOf } from './dependencies.js';
@@ -32,7 +32,7 @@ export interface OperationsOptions {
   readonly apps: Apps;
   readonly operator: Operator;
   /** What services get to know of the cluster. */
-  readonly cluster: { readonly url: string; readonly mesosUrl: string; readonly publicKey: string };
+  readonly cluster: ClusterFacts;
   /** Agents that are lost, with the roles that they held resources for when last seen. */
   readonly lostAgents: () => readonly Omit<Held, 'since'>[];
   /** What a service keeps in the store under keys that begin with `prefix`. */

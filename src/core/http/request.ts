@@ -5,6 +5,7 @@
 import * as http from 'node:http';
 import * as https from 'node:https';
 import { DcosError, messageOf, systemCodeOf } from '../errors.js';
+import { trusted } from './trust.js';
 
 /** One call. */
 export interface HttpCall {
@@ -115,10 +116,11 @@ function openRequest(
   const tls = call.url.startsWith('https:');
   const length =
     call.body === undefined ? {} : { 'content-length': String(Buffer.byteLength(call.body)) };
-  const options: http.RequestOptions = {
+  const options: https.RequestOptions = {
     method: call.method,
     headers: { ...length, ...call.headers },
     agent: call.agent ?? (tls ? keepAliveTls : keepAlive),
+    ...(tls ? { ca: trusted() } : {}),
     ...(call.signal ? { signal: call.signal } : {}),
   };
   return (tls ? https : http).request(call.url, options, onResponse);

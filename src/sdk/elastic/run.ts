@@ -62,7 +62,7 @@ function frameworkOf(surroundings: Surroundings): FrameworkInfo {
     name: `${surroundings.serviceName}-jobs`,
     hostname: surroundings.host,
     roles: [roleOf(surroundings)],
-    principal: surroundings.principal,
+    principal: surroundings.mesos.principal,
     failover_timeout: failoverTimeoutSeconds,
     checkpoint: true,
     capabilities: [
@@ -157,8 +157,7 @@ function connectionOf(
   return {
     mesosUrl: surroundings.mesosUrl,
     framework: frameworkOf(surroundings),
-    principal: surroundings.principal,
-    secret: surroundings.secret,
+    ...surroundings.mesos,
     clock: systemClock,
     random: systemRandom,
     log,

@@ -18,6 +18,7 @@ import { kafkaCluster } from './kafka.js';
 import { kafkaSecurity } from './kafka-security.js';
 import { secondMarathon } from './marathon.js';
 import { mesosConformance } from './mesos-conformance.js';
+import { mesosLogin } from './mesos-login.js';
 import { movedNeed } from './moved-need.js';
 import { ownPackage } from './own-package.js';
 import { packed } from './packed.js';
@@ -37,6 +38,7 @@ import { zookeeperEnsemble } from './zookeeper.js';
 export const checks: readonly LiveCheck[] = [
   helloWorldEmbedded,
   helloWorldApache,
+  mesosLogin,
   kafkaCluster,
   zookeeperEnsemble,
   kafkaUpgrade,
