@@ -3,9 +3,11 @@
  * nothing is kept in memory.
  */
 import * as http from 'node:http';
+import * as https from 'node:https';
 import type { Duplex } from 'node:stream';
 import { DcosError, messageOf, systemCodeOf } from '../../core/errors.js';
 import type { Request } from '../../core/http/server.js';
+import { trusted } from '../../core/http/trust.js';
 
 /** Where a request goes. */
 export interface Target {
@@ -36,7 +38,16 @@ const hopByHop = new Set([
 
 // Streams hold their connections for as long as they live, so there is no small limit; idle ones
 // are let go soon.
-const agent = new http.Agent({ keepAlive: true, maxFreeSockets: 16, timeout: 0 });
+const agentOptions = { keepAlive: true, maxFreeSockets: 16, timeout: 0 };
+const agent = new http.Agent(agentOptions);
+const tlsAgent = new https.Agent(agentOptions);
+
+/** The request to whatever is behind, which speaks TLS where its address says so. */
+function requestTo({ origin, path }: Target, options: http.RequestOptions): http.ClientRequest {
+  const url = `${origin}${path}`;
+  if (!origin.startsWith('https:')) return http.request(url, { agent, ...options });
+  return https.request(url, { agent: tlsAgent, ca: trusted(), ...options });
+}
 const connectTimeoutMs = 10_000;
 
 /** Headers that may be passed on, with those of `replaced` in their place. */
@@ -64,13 +75,12 @@ export function endToEndHeaders(
 export function forward(request: Request, target: Target): Promise<undefined> {
   const { raw, response } = request;
   return new Promise((resolve, reject) => {
-    const outgoing = http.request(`${target.origin}${target.path}`, {
+    const outgoing = requestTo(target, {
       method: request.method,
       headers: {
         ...endToEndHeaders(raw.headers, target.headers),
         host: new URL(target.origin).host,
       },
-      agent,
     });
     // Only the connection is timed: a stream may be silent for long.
     const timer = setTimeout(
@@ -118,7 +128,7 @@ export function forwardUpgrade(
   head: Buffer,
   target: Target,
 ): void {
-  const outgoing = http.request(`${target.origin}${target.path}`, {
+  const outgoing = requestTo(target, {
     method: raw.method ?? 'GET',
     headers: {
       ...endToEndHeaders(raw.headers, target.headers),

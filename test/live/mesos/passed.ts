@@ -8,6 +8,7 @@ export const passed: Readonly<Record<string, number>> = {
   calls: 30,
   tasks: 50,
   refusals: 10,
+  resources: 40,
   constraints: 15,
   roles: 70,
 };
