@@ -16,7 +16,7 @@ import { settled, slow } from './upgrade-steps.js';
 export const hadoopWithYarn: LiveCheck = {
   name: 'hadoop with yarn',
   seconds: 300,
-  kind: 'drill',
+  kind: 'rotating',
   obstacle: withoutCompiler,
   run: async (live) => {
     const engine = embedded(live);
