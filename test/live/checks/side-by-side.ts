@@ -30,7 +30,7 @@ const everyService: readonly ServiceUnderTest[] = [swarmOn(agents), ...services]
 export const sideBySide: LiveCheck = {
   name: 'side by side',
   seconds: 120 + everyService.reduce((sum, { seconds }) => sum + 2 * seconds.install + 50, 0),
-  kind: 'drill',
+  kind: 'rotating',
   run: async (live) => {
     const engine = embedded(live);
     const able = everyService.filter(({ name, obstacle }) => {

@@ -29,21 +29,6 @@ export const drills: readonly Drill[] = [
 const machines = 6;
 const installMs = 400_000;
 
-/** The drills of services that have passed all of them, by the name of the check. */
-const proven: ReadonlySet<string> = new Set([
-  'drills of hello-world',
-  'drills of zookeeper',
-  'drills of storm',
-  'drills of cassandra',
-  'drills of hadoop',
-  'drills of spark',
-  'drills of hello-world on Apache Mesos',
-  'drills of zookeeper on Apache Mesos',
-  'drills of hadoop on Apache Mesos',
-  'drills of kafka on Apache Mesos',
-  'drills of kafka',
-]);
-
 /** The engine of a check, started once it is asked for; it may be one that this machine lacks. */
 interface EngineKind {
   /** Put behind the name of the check. */
@@ -64,11 +49,10 @@ const apacheKind: EngineKind = {
 function drillsOf(service: ServiceUnderTest, kind: EngineKind): LiveCheck {
   const kills = service.tasks.length * service.seconds.recover;
   const others = (drills.length - 1) * (service.seconds.recover + 12);
-  const name = `drills of ${service.name}${kind.suffix}`;
   return {
-    name,
+    name: `drills of ${service.name}${kind.suffix}`,
     seconds: Math.ceil(30 + service.seconds.install + kills + others),
-    kind: proven.has(name) ? 'rotating' : 'drill',
+    kind: 'rotating',
     obstacle: () => kind.obstacle?.() ?? service.obstacle?.(),
     run: (live) => runDrills(live, service, kind.of(live)),
   };
