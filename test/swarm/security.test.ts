@@ -246,6 +246,8 @@ t.test('bodies › what docker clients write is taken as it is', async () => {
   for (const name of Object.keys(hostConfigSchema.shape)) {
     exactCreate({ Image: 'x', HostConfig: { [name]: null } });
   }
+  // `run` of dockerode writes these beside HostConfig, as clients of API 1.17 did.
+  exactCreate({ Image: 'x', Volumes: null, VolumesFrom: [], Memory: 0, PortBindings: {}, Dns: '' });
 });
 
 t.test('doors › of an agent open to its own manager alone', async (t) => {

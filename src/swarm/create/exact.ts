@@ -30,14 +30,21 @@ export function exactFields(value: unknown, names: readonly string[]): Fields {
 
 const hostFields = Object.keys(hostConfigSchema.shape);
 
+/** Whether a field's value asks for nothing: older clients write some fields that are never set. */
+function isEmpty(value: unknown): boolean {
+  if (typeof value === 'object' && value !== null) return Object.keys(value).length === 0;
+  return !value;
+}
+
 /**
- * Checks the fields of a create, and that none of HostConfig's stands beside it, where engines read
- * them as well. Throws `invalid` (400).
+ * Checks the fields of a create, and that none of HostConfig's that asks for something stands
+ * beside it, where engines read them as well. Throws `invalid` (400).
  */
 export function exactCreate(value: unknown): void {
   const body = exactFields(value, Object.keys(createBodySchema.shape));
   const beside = new Set(hostFields.map(folded));
-  const stray = Object.keys(body).find((name) => beside.has(folded(name)));
+  const strays = Object.keys(body).filter((name) => beside.has(folded(name)));
+  const stray = strays.find((name) => !isEmpty(body[name]));
   if (stray !== undefined) {
     throw new DcosError('invalid', `the field ${stray} belongs into HostConfig`, { status: 400 });
   }
