@@ -52,20 +52,21 @@ import { createVolume, listVolumes, pruneVolumes, removeVolume, showVolume } fro
 
 type RouteRow = readonly [method: string, pattern: RegExp, handler: Handler];
 
-/**
- * Passed on without a body: it has none. Engines of old took one with a start that says how the
- * container sits on its host.
- */
+/** Passed on without a body: it has none that an engine reads, whatever clients send. */
 const ordered = (action: string): Handler => {
-  return async (swarm, call) => {
-    const body = await readJson(call);
-    if (body !== undefined && body !== null && Object.keys(body).length > 0) {
-      const text = `${action} takes no body: how a container is run is said when it is created`;
-      throw new DcosError('invalid', text, { status: 400 });
-    }
+  return (swarm, call) => {
     const empty = { ...call, headers: {} };
     return forwardToContainer(swarm, empty, `/${action}`, Buffer.alloc(0));
   };
+};
+/** A start, whose body engines of old read: it says how the container sits on its host. */
+const started: Handler = async (swarm, call) => {
+  const body = await readJson(call);
+  if (body !== undefined && body !== null && Object.keys(body).length > 0) {
+    const text = 'start takes no body: how a container is run is said when it is created';
+    throw new DcosError('invalid', text, { status: 400 });
+  }
+  return ordered('start')(swarm, call);
 };
 /** Passed to the container's engine as it is. */
 const passed = (action: string): Handler => {
@@ -90,7 +91,8 @@ const rows: readonly RouteRow[] = [
   ['GET', /^\/containers\/(.+)\/json$/, inspectContainer],
   ['POST', /^\/containers\/(.+)\/rename$/, renameContainer],
   ['POST', /^\/containers\/(.+)\/exec$/, createExec],
-  ...containerRows('POST', 'start stop restart kill pause unpause wait resize', ordered),
+  ...containerRows('POST', 'start', () => started),
+  ...containerRows('POST', 'stop restart kill pause unpause wait resize', ordered),
   ...containerRows('POST', 'attach copy update'),
   ...containerRows('GET', 'logs top stats changes export archive'),
   ...containerRows('HEAD', 'archive'),
