@@ -119,9 +119,12 @@ t.test('bodies › a start takes none, in any form', async (t) => {
     await until(() => empty.said().startsWith('HTTP/1.1 200'), { what: 'an empty body is none' });
     empty.destroy();
   }
+  // dockerode repeats what it asks for in the body: no engine reads it there.
+  const { status } = await api.ask('POST', '/v1.23/containers/web/stop', { json: { t: 1 } });
+  t.equal(status, 200);
   t.same(
     engine.asked.map(({ body }) => body),
-    ['', ''],
+    ['', '', ''],
   );
 });
 
