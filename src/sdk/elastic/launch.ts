@@ -310,7 +310,6 @@ export function workerInfo(
       environment: variablesOf({
         _SPARK_AUTH_SECRET: secret,
         SPARK_LOGGING: encoded(logging),
-        SPARK_ASK_AGAIN: encoded(askAgainJava),
         SPARK_LOCAL_IP: place.address,
       }),
       uris: [
