@@ -1,6 +1,7 @@
 /** What makes images on one node, `build` and `commit`; others get a copy when they need it. */
 import { DcosError } from '../../core/errors.js';
 import { tryParseJson } from '../../core/json.js';
+import type { Allowances } from '../create/policy.js';
 import { cpusOf, readCreate } from '../create/want.js';
 import { schedule } from '../schedule/schedule.js';
 import { nodeViews } from '../views.js';
@@ -17,22 +18,10 @@ export const buildImage: Handler = async (swarm, call) => {
       'BuildKit is not served by this cluster: build with DOCKER_BUILDKIT=0 docker build';
     throw new DcosError('refused', text, { status: 501 });
   }
-  const mode = query.get('networkmode') ?? '';
-  if (query.get('cgroupparent') && !swarm.allowances.privileged) {
-    throw new DcosError('refused', 'build --cgroup-parent is not allowed in this swarm', {
-      status: 403,
-    });
-  }
-  const isHost = mode === 'host' && !swarm.allowances.hostNetwork;
-  if (isHost || mode.startsWith('container:')) {
-    throw new DcosError('refused', `build --network ${mode} is not allowed in this swarm`, {
-      status: 403,
-    });
-  }
-  if (query.get('securityopt') && !swarm.allowances.privileged) {
-    throw new DcosError('refused', 'build --security-opt is not allowed in this swarm', {
-      status: 403,
-    });
+  const forbidden = forbiddenIn(query, swarm.allowances);
+  if (forbidden !== undefined) {
+    const text = `build --${forbidden} is not allowed in this swarm`;
+    throw new DcosError('refused', text, { status: 403 });
   }
   const passed = new URLSearchParams(query);
   const args = (tryParseJson(query.get('buildargs') ?? '') ?? {}) as Record<string, string | null>;
@@ -62,6 +51,17 @@ export const buildImage: Handler = async (swarm, call) => {
     },
   });
 };
+
+/** The flag of a build by which it would get at more of its host than this swarm allows. */
+function forbiddenIn(
+  query: URLSearchParams,
+  { privileged, hostNetwork }: Allowances,
+): string | undefined {
+  if (query.get('cgroupparent') && !privileged) return 'cgroup-parent';
+  const mode = query.get('networkmode') ?? '';
+  if ((mode === 'host' && !hostNetwork) || mode.startsWith('container:')) return `network ${mode}`;
+  return query.get('securityopt') && !privileged ? 'security-opt' : undefined;
+}
 
 /** `POST /build/cancel`: whichever engine builds it. */
 export const cancelBuild: Handler = async (swarm, { query, version }) => {
