@@ -1,5 +1,5 @@
 /** Looks at an Apache Mesos directly, before a control plane is attached to it. */
-import { basicAuthorization } from '../core/credentials.js';
+import { basicAuthorization, type Credential } from '../core/credentials.js';
 import { DcosError } from '../core/errors.js';
 import { trustAuthority, trusted } from '../core/http/trust.js';
 import { findLeader } from '../core/leader/leader.js';
@@ -8,7 +8,7 @@ import { Http } from './http.js';
 
 /** What it takes to speak to the masters. */
 export interface MesosAccess {
-  readonly login?: { readonly principal: string; readonly secret: string } | undefined;
+  readonly login?: Credential | undefined;
   /** PEM of the authority that signs for them, beside the known ones. */
   readonly authority?: string | undefined;
 }

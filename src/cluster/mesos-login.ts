@@ -3,14 +3,8 @@
  * itself, on an Apache Mesos all as the one principal that the user has given
  * (docs/architecture.md, "Who is who").
  */
-import { basicAuthorization, secretOf } from '../core/credentials.js';
+import { basicAuthorization, type Credential, secretOf } from '../core/credentials.js';
 import type { LocalCluster } from '../wire/local-cluster.js';
-
-/** A principal and what proves it. */
-export interface Credential {
-  readonly principal: string;
-  readonly secret: string;
-}
 
 /** Who is who to the master. */
 export interface MesosLogin {

@@ -6,6 +6,12 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 
+/** A principal of Mesos and what proves it. */
+export interface Credential {
+  readonly principal: string;
+  readonly secret: string;
+}
+
 /**
  * The secret of `principal`: hex, 64 characters. `clusterKey` is the text of `keys/cluster.key`.
  */

@@ -2,6 +2,7 @@
  * What operations and `services` tell a program of ours that runs as an app (docs/architecture.md,
  * "Apps that are our own programs"). Pure.
  */
+import type { Credential } from '../core/credentials.js';
 import { DcosError } from '../core/errors.js';
 
 /** The variables of a process. */
@@ -15,7 +16,7 @@ export interface ServiceEnvironment {
   readonly principal: string;
   readonly secret: string;
   /** As whom it speaks to the master: itself, unless the cluster has one principal for all. */
-  readonly mesos: { readonly principal: string; readonly secret: string };
+  readonly mesos: Credential;
   /** PEM of the authority that signs for the masters, beside the known ones. */
   readonly mesosAuthority: string | undefined;
   /** PEM; verifies the tokens of callers. */

@@ -2,6 +2,7 @@
  * Decides what a new local cluster looks like: addresses, ports, racks and resources (DESIGN §11.4,
  * §11.13). Pure.
  */
+import type { Credential } from '../../core/credentials.js';
 import { DcosError, messageOf } from '../../core/errors.js';
 import { wholeMesosAddress } from '../../core/leader/address.js';
 import type { LocalAgent, LocalCluster } from '../../wire/local-cluster.js';
@@ -29,7 +30,7 @@ export interface Wishes {
   /** `http://host:port` of an Apache Mesos to use instead of an embedded one. */
   readonly mesosUrl?: string | undefined;
   /** As whom all speak to that Mesos, and what proves it. */
-  readonly mesosLogin?: { readonly principal: string; readonly secret: string } | undefined;
+  readonly mesosLogin?: Credential | undefined;
   /** PEM of the authority that signs for its masters. */
   readonly mesosAuthority?: string | undefined;
   /** On which Docker engine containers run: the machine's at this socket, or one per agent. */
